@@ -1,0 +1,172 @@
+import type { FloatArray, Kernels } from "./kernels/index.js";
+import type { Direction } from "./options.js";
+
+/** What one step needs to know beside the arrays. */
+export interface StepSettings {
+  readonly kernels: Kernels;
+  readonly direction: Direction;
+  readonly learningRate: number;
+  readonly beta: number;
+  readonly rho: number;
+  /** Bias-correction weight d after this step: Mh = M / d. */
+  readonly momentWeight: number;
+  /** Factor on the old weights: 1 - learningRate * weightDecay. */
+  readonly keep: number;
+}
+
+// Below and above these, a float64 sum of squares is rounded too coarsely or overflows; rho below TINY_RHO could be
+// outweighed by squares that underflow. Float32 data never gets there: its squares lie in 1e-90 .. 1e77.
+const TINY_SUM = 1e-280;
+const HUGE_SUM = 1e300;
+const TINY_RHO = 1e-250;
+
+/**
+ * One block of the block-diagonal Fisher matrix: the weights [start, end). First `measure` reads, then `apply`
+ * writes; between the two every block has had the chance to report a gradient that is not finite.
+ *
+ * For both directions the step is written as v (scale factor) + forGradient g - forMoment m, where m is the old
+ * moment and v = beta m + (1 - beta) g the new one, not yet divided by d.
+ */
+export class Block {
+  /** |Mh|^2 over this block at the last step. */
+  momentNormSquared = Number.NaN;
+  /** learningRate / (rho + |Mh|^2) at the last step. */
+  scale = 0;
+
+  #prescale = 1;
+  #factor = 0;
+  #forGradient = 0;
+  #forMoment = 0;
+  readonly #products = new Float64Array(3);
+
+  constructor(
+    readonly start: number,
+    readonly end: number,
+  ) {}
+
+  /** Reads moment and gradient and works out the step. Returns false if the gradient is not finite. */
+  measure(moment: FloatArray, gradient: FloatArray, settings: StepSettings): boolean {
+    const { kernels, direction, rho } = settings;
+    let prescale = 1;
+    this.#multiply(moment, gradient, settings, prescale);
+    if (this.#needsPrescale(direction, rho)) {
+      const largest = kernels.maxAbs(moment, gradient, this.start, this.end);
+      if (!Number.isFinite(largest)) return false;
+      prescale = powerOfTwoNear(1 / largest);
+      this.#multiply(moment, gradient, settings, prescale);
+    }
+    this.#plan(settings, prescale);
+    return true;
+  }
+
+  /** Forgets the last step: nothing was measured and nothing was applied. */
+  clear(): void {
+    this.momentNormSquared = Number.NaN;
+    this.scale = 0;
+  }
+
+  apply(weights: FloatArray, moment: FloatArray, gradient: FloatArray, settings: StepSettings): void {
+    const { kernels, beta, keep } = settings;
+    const { start, end } = this;
+    if (settings.direction === "moment") {
+      kernels.stepAlongMoment(
+        weights,
+        moment,
+        gradient,
+        start,
+        end,
+        beta,
+        keep,
+        this.#prescale,
+        this.#factor,
+      );
+    } else {
+      kernels.stepAlongGradient(
+        weights,
+        moment,
+        gradient,
+        start,
+        end,
+        beta,
+        keep,
+        this.#prescale,
+        this.#factor,
+        this.#forGradient,
+        this.#forMoment,
+      );
+    }
+  }
+
+  #multiply(moment: FloatArray, gradient: FloatArray, settings: StepSettings, prescale: number): void {
+    const { kernels, beta, direction } = settings;
+    if (direction === "moment") {
+      this.#products[0] = kernels.sumSquares(moment, gradient, this.start, this.end, beta, prescale);
+    } else {
+      kernels.innerProducts(moment, gradient, this.start, this.end, beta, prescale, this.#products);
+    }
+  }
+
+  #needsPrescale(direction: Direction, rho: number): boolean {
+    const products = this.#products;
+    const vv = products[0]!;
+    if (direction === "moment") return !(vv < HUGE_SUM) || (vv < TINY_SUM && rho < TINY_RHO);
+    const largest = Math.max(vv, Math.abs(products[1]!), Math.abs(products[2]!));
+    return !(largest < HUGE_SUM) || vv < TINY_SUM;
+  }
+
+  #plan(settings: StepSettings, prescale: number): void {
+    const { learningRate, rho, momentWeight, direction } = settings;
+    const vv = this.#products[0]!;
+    const unit = 1 / (prescale * momentWeight); // Mh = (prescale v) unit
+    this.momentNormSquared = vv * unit * unit;
+    const denominator = rho + this.momentNormSquared;
+    this.scale = learningRate / denominator;
+
+    // The step along the moment, Mh / (rho + |Mh|^2). Never v / rho - Mh (Mh'v) / (...): that cancels.
+    if (denominator > TINY_SUM && denominator < HUGE_SUM) {
+      this.#prescale = 1;
+      this.#factor = learningRate / (momentWeight * denominator);
+    } else {
+      this.#prescale = prescale;
+      this.#factor = vv === 0 ? 0 : learningRate / (rho / unit + vv * unit);
+    }
+    if (direction === "gradient") this.#planGradient(settings, vv);
+  }
+
+  /**
+   * F^-1 g by splitting g into g_perp, orthogonal to Mh, and the rest, along Mh:
+   *
+   *     F^-1 g = g_perp / rho + Mh (Mh'g) / (|Mh|^2 (rho + |Mh|^2)),      g_perp = g - Mh (Mh'g) / |Mh|^2
+   *
+   * Subtracting as written loses g_perp when g is nearly parallel to Mh, and dividing by a small rho blows up what
+   * rounding left. With v = beta m + (1 - beta) g the parts along g cancel on paper,
+   *
+   *     g_perp = beta (g (m'v) - m (g'v)) / v'v
+   *
+   * which is exactly 0 at the first step (m = 0) and small with beta m when the gradient dominates.
+   */
+  #planGradient(settings: StepSettings, vv: number): void {
+    const { learningRate, beta, rho, momentWeight } = settings;
+    if (vv === 0) {
+      this.#forGradient = held(learningRate / rho);
+      this.#forMoment = 0;
+      return;
+    }
+    const alongGradient = this.#products[1]! / vv;
+    const alongMoment = this.#products[2]! / vv;
+    this.#factor *= momentWeight * alongGradient;
+    this.#forGradient = held((learningRate * beta * alongMoment) / rho);
+    this.#forMoment = held((learningRate * beta * alongGradient) / rho);
+  }
+}
+
+/** Keeps a factor finite, so that it gives 0 and not NaN where it meets an element that is 0. */
+function held(factor: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, factor));
+}
+
+/** A power of two near `x`, so that multiplying by it is exact; never 0, subnormal or infinite. */
+function powerOfTwoNear(x: number): number {
+  const exponent = Math.round(Math.log2(x));
+  return 2 ** Math.min(1020, Math.max(-1020, exponent));
+}

@@ -1,0 +1,76 @@
+import { InvalidArgumentError } from "./errors.js";
+
+/** Which vector the inverse Fisher matrix is applied to: the bias-corrected moment, or the gradient itself. */
+export type Direction = "moment" | "gradient";
+
+/** The values used where an option is left out. The only place where they stand. */
+export const sofimDefaults = Object.freeze({
+  learningRate: 0.1,
+  beta: 0.9,
+  rho: 0.1,
+  weightDecay: 0,
+  direction: "moment",
+  blocks: "global",
+} as const);
+
+function checkNumber(
+  argument: string,
+  value: unknown,
+  expected: string,
+  fits: (value: number) => boolean,
+): number {
+  if (typeof value !== "number" || !fits(value)) throw new InvalidArgumentError(argument, value, expected);
+  return value;
+}
+
+/** Returns `value` if it is a finite number >= 0 (learning rate, weight decay); throws otherwise. */
+export function checkNonNegative(argument: string, value: unknown): number {
+  return checkNumber(argument, value, "a finite number >= 0", (x) => Number.isFinite(x) && x >= 0);
+}
+
+/** Returns `value` if it is a finite number > 0 (rho, epsilon, a norm); throws otherwise. */
+export function checkPositive(argument: string, value: unknown): number {
+  return checkNumber(argument, value, "a finite number > 0", (x) => Number.isFinite(x) && x > 0);
+}
+
+/** Returns `value` if it is a decay rate, a number in [0, 1) (beta, momentum); throws otherwise. */
+export function checkDecayRate(argument: string, value: unknown): number {
+  return checkNumber(argument, value, "a number in [0, 1)", (x) => x >= 0 && x < 1);
+}
+
+/** Returns `value` if it is an integer >= `least`; throws otherwise. */
+export function checkInteger(argument: string, value: unknown, least: number): number {
+  return checkNumber(argument, value, `an integer >= ${least}`, (x) => Number.isSafeInteger(x) && x >= least);
+}
+
+/** Returns `value` if it is one of `choices`; throws otherwise. */
+export function checkChoice<T extends string>(argument: string, value: unknown, choices: readonly T[]): T {
+  const choice = choices.find((c) => c === value);
+  if (choice === undefined) {
+    throw new InvalidArgumentError(argument, value, choices.map((c) => JSON.stringify(c)).join(" or "));
+  }
+  return choice;
+}
+
+/** Returns `value` if it is a direction; throws otherwise. */
+export function checkDirection(value: unknown): Direction {
+  return checkChoice("direction", value, ["moment", "gradient"]);
+}
+
+/**
+ * Checks a partition of `size` consecutive weights into blocks.
+ *
+ * @returns the length of every block: `[size]` for `"global"`.
+ * @throws InvalidArgumentError unless it is `"global"` or positive lengths that sum to `size`.
+ */
+export function checkBlockLengths(value: unknown, size: number): readonly number[] {
+  if (value === "global") return [size];
+  const expected = `"global" or an array of positive block lengths that sum to ${size}`;
+  if (!Array.isArray(value)) throw new InvalidArgumentError("blocks", value, expected);
+  let sum = 0;
+  for (const [i, length] of value.entries()) sum += checkInteger(`blocks[${i}]`, length, 1);
+  if (sum !== size) {
+    throw new InvalidArgumentError("blocks", value, `${expected} (these sum to ${sum})`);
+  }
+  return [...value];
+}
