@@ -1,0 +1,125 @@
+/** Arrays as the engine takes and returns them. */
+import { numpy as np } from "@jax-js/jax";
+import { Tensor } from "onnxruntime-common";
+import { InvalidArgumentError } from "../core/index.js";
+import { EngineError } from "./errors.js";
+import { type ElementType, product } from "./jaxpr.js";
+
+/** Element storage; booleans are 0 or 1 in an Int32Array, as in jax-js. */
+export type ArrayData = Float32Array | Float64Array | Int32Array | Uint32Array;
+
+/**
+ * An immutable array that a jitted function took or returned.
+ *
+ * It is held by ONNX Runtime's tensor and freed by garbage collection: passing it to a jitted function
+ * neither copies nor consumes it, and `tree.ref` and `tree.dispose` of jax-js leave it alone.
+ */
+export class EngineArray {
+  readonly shape: readonly number[];
+  readonly dtype: ElementType;
+  /** jax-js reads this property of whatever it traces with: an array is never weakly typed. */
+  readonly weakType = false;
+  readonly #tensor: Tensor;
+
+  /** @internal Made by `jit` and `engineArray`. */
+  constructor(tensor: Tensor) {
+    this.shape = tensor.dims;
+    this.dtype = elementTypeOf(tensor);
+    this.#tensor = tensor;
+  }
+
+  get size(): number {
+    return product(this.shape);
+  }
+
+  /** @internal The tensor itself. */
+  get tensor(): Tensor {
+    return this.#tensor;
+  }
+
+  /**
+   * The elements in row-major order.
+   *
+   * @returns a view of the engine's own memory, not a copy (booleans excepted): do not write to it
+   */
+  dataSync(): ArrayData {
+    const data = this.#tensor.data;
+    if (data instanceof Uint8Array) return Int32Array.from(data);
+    return data as ArrayData;
+  }
+
+  /** As `dataSync`, for code that is written for arrays on any device. */
+  data(): Promise<ArrayData> {
+    return Promise.resolve(this.dataSync());
+  }
+
+  /**
+   * The only element, as a number.
+   *
+   * @throws EngineError unless the array has exactly one element
+   */
+  item(): number {
+    const data = this.dataSync();
+    if (data.length !== 1)
+      throw new EngineError(`item: got an array of shape [${this.shape}], want one element`);
+    return data[0]!;
+  }
+
+  /** A copy as a jax-js array on its default device; the caller owns the reference. */
+  toJax(): np.Array {
+    const array = np
+      .array(this.dataSync().slice() as ArrayData & { buffer: ArrayBuffer })
+      .reshape([...this.shape]);
+    return this.dtype === "bool" ? array.astype(np.bool) : array;
+  }
+
+  toString(): string {
+    return `EngineArray:${this.dtype}[${this.shape.join(",")}]`;
+  }
+}
+
+/**
+ * An engine array of typed-array data, without a detour through jax-js.
+ *
+ * @param data - the elements in row-major order; used in place, so do not write to them while a function
+ *   that takes the array runs
+ * @param shape - sizes whose product is `data.length`; default: one dimension
+ * @throws InvalidArgumentError if the shape does not hold as many elements as there are
+ * @example
+ * ```ts
+ * import { engineArray } from "sofim/ort";
+ * const x = engineArray(Float32Array.of(1, 2, 3, 4), [2, 2]);
+ * if (x.dtype !== "float32" || x.size !== 4) throw new Error("unexpected");
+ * ```
+ */
+export function engineArray(data: ArrayData, shape: readonly number[] = [data.length]): EngineArray {
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0) || product(shape) !== data.length) {
+    throw new InvalidArgumentError("shape", `[${shape}]`, `whole sizes whose product is ${data.length}`);
+  }
+  return new EngineArray(tensorOf(typeOfData(data), data, shape));
+}
+
+/** A tensor over the given memory (copied for booleans only, which ONNX stores in one byte). */
+export function tensorOf(type: ElementType, data: ArrayData, shape: readonly number[]): Tensor {
+  if (type === "float16") throw new EngineError("float16 arguments are not supported: cast them to float32");
+  return new Tensor(type, type === "bool" ? Uint8Array.from(data) : (data as Float32Array), shape);
+}
+
+function typeOfData(data: ArrayData): ElementType {
+  if (data instanceof Float32Array) return "float32";
+  if (data instanceof Float64Array) return "float64";
+  return data instanceof Int32Array ? "int32" : "uint32";
+}
+
+function elementTypeOf({ type }: Tensor): ElementType {
+  switch (type) {
+    case "float32":
+    case "float64":
+    case "int32":
+    case "uint32":
+    case "bool":
+      return type;
+    default:
+      throw new EngineError(`the engine returned an array of type ${type}, which has no jax-js counterpart`);
+  }
+}

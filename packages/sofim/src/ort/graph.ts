@@ -1,0 +1,174 @@
+/** An ONNX graph under construction: nodes with known shapes, shared constants, no node twice. */
+import { EngineError } from "./errors.js";
+import {
+  type Attribute,
+  dataTypes,
+  type Initializer,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxType,
+  type ValueInfo,
+} from "./model.js";
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+export const int = (value: number): Attribute => ({ kind: "int", value });
+export const ints = (value: readonly number[]): Attribute => ({ kind: "ints", value });
+export const string = (value: string): Attribute => ({ kind: "string", value });
+
+type ConstantData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Uint8Array
+  | Uint16Array
+  | BigInt64Array;
+
+export class GraphBuilder {
+  readonly #values = new Map<string, ValueInfo>();
+  readonly #producers = new Map<string, OnnxNode>();
+  readonly #shared = new Map<string, readonly string[]>();
+  readonly #constants = new Map<string, string>();
+  readonly #nodes: OnnxNode[] = [];
+  readonly #inputs: ValueInfo[] = [];
+  readonly #initializers: Initializer[] = [];
+
+  /** Declares a graph input. */
+  input(type: OnnxType, dims: readonly number[]): string {
+    const value = this.#declare(type, dims);
+    this.#inputs.push(value);
+    return value.name;
+  }
+
+  /** Adds one node with one output of the given type and shape, or finds the equal one that is there. */
+  emit(
+    op: string,
+    inputs: readonly string[],
+    type: OnnxType,
+    dims: readonly number[],
+    attributes?: Attributes,
+  ): string {
+    return this.emitMany(op, inputs, [{ type, dims }], attributes)[0]!;
+  }
+
+  /** As `emit`, for an operator with several outputs. */
+  emitMany(
+    op: string,
+    inputs: readonly string[],
+    outputs: readonly Omit<ValueInfo, "name">[],
+    attributes: Attributes = {},
+  ): readonly string[] {
+    const key = JSON.stringify([op, inputs, attributes]);
+    const known = this.#shared.get(key);
+    if (known) return known;
+    const names = outputs.map(({ type, dims }) => this.#declare(type, dims).name);
+    const node: OnnxNode = { op, inputs, outputs: names, attributes };
+    this.#nodes.push(node);
+    for (const name of names) this.#producers.set(name, node);
+    this.#shared.set(key, names);
+    return names;
+  }
+
+  /** A copy of a value under a name of its own, never shared with another. */
+  copy(name: string): string {
+    const value = this.#declare(this.type(name), this.dims(name));
+    const node: OnnxNode = { op: "Identity", inputs: [name], outputs: [value.name], attributes: {} };
+    this.#nodes.push(node);
+    this.#producers.set(value.name, node);
+    return value.name;
+  }
+
+  /** A constant tensor; equal small ones are stored once. */
+  constant(type: OnnxType, dims: readonly number[], data: ConstantData): string {
+    const key = data.length <= 64 ? `${type}[${dims}]${Array.from(data, describeNumber)}` : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const value = this.#declare(type, dims);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    this.#initializers.push({ ...value, data: bytes.slice() });
+    if (key !== undefined) this.#constants.set(key, value.name);
+    return value.name;
+  }
+
+  /** A constant without dimensions. */
+  scalar(type: OnnxType, value: number): string {
+    return this.constant(type, [], scalarData(type, value));
+  }
+
+  /** A one-dimensional int64 constant: the form in which operators take shapes and axes. */
+  list(values: readonly number[]): string {
+    return this.constant("int64", [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  type(name: string): OnnxType {
+    return this.#info(name).type;
+  }
+
+  dims(name: string): readonly number[] {
+    return this.#info(name).dims;
+  }
+
+  /** The node that computes `name`; undefined for inputs and constants. */
+  producer(name: string): OnnxNode | undefined {
+    return this.#producers.get(name);
+  }
+
+  /** The finished graph: only nodes and constants that the outputs need, in the order of their making. */
+  finish(outputs: readonly string[]): OnnxGraph {
+    const needed = new Set(outputs);
+    const nodes: OnnxNode[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.outputs.some((name) => needed.has(name))) continue;
+      nodes.push(node);
+      for (const name of node.inputs) needed.add(name);
+    }
+    return {
+      nodes: nodes.reverse(),
+      inputs: this.#inputs,
+      outputs: outputs.map((name) => this.#info(name)),
+      initializers: this.#initializers.filter(({ name }) => needed.has(name)),
+    };
+  }
+
+  #declare(type: OnnxType, dims: readonly number[]): ValueInfo {
+    const value: ValueInfo = { name: `v${this.#values.size}`, type, dims };
+    this.#values.set(value.name, value);
+    return value;
+  }
+
+  #info(name: string): ValueInfo {
+    const value = this.#values.get(name);
+    if (value === undefined) throw new EngineError(`internal: no value named ${name} in the graph`);
+    return value;
+  }
+}
+
+/** Tells -0 from 0, which an ordinary conversion to text does not: 1/-0 is not 1/0. */
+const describeNumber = (value: number | bigint): string => (Object.is(value, -0) ? "-0" : String(value));
+
+function scalarData(type: OnnxType, value: number): ConstantData {
+  switch (type) {
+    case "float32":
+      return Float32Array.of(value);
+    case "float64":
+      return Float64Array.of(value);
+    case "int32":
+      return Int32Array.of(value);
+    case "uint32":
+      return Uint32Array.of(value);
+    case "int64":
+      return BigInt64Array.of(BigInt(value));
+    case "bool":
+    case "uint8":
+      return Uint8Array.of(value);
+    case "float16":
+      throw new EngineError("float16 constants are not supported: cast to float32 inside the function");
+  }
+}
+
+/** `tensor` in another element type. */
+export function cast(graph: GraphBuilder, tensor: string, type: OnnxType): string {
+  if (graph.type(tensor) === type) return tensor;
+  return graph.emit("Cast", [tensor], type, graph.dims(tensor), { to: int(dataTypes[type]) });
+}

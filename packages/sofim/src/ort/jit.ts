@@ -1,0 +1,142 @@
+/** `jit`: the face of the engine. */
+import { type JsTree, tree } from "@jax-js/jax";
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { EngineArray } from "./array.js";
+import { EngineError } from "./errors.js";
+import { type Abstract, type Leaf, toTensor, typeOf } from "./leaf.js";
+import { encodeModel } from "./model.js";
+import {
+  createSession,
+  type Device,
+  type ResolvedOptions,
+  resolveOptions,
+  type SessionOptions,
+} from "./session.js";
+import { type Traceable, type TreeDef, trace } from "./trace.js";
+import type { WithLeaves } from "./with-leaves.js";
+
+export interface EngineInfo {
+  readonly device: Device;
+  /** ONNX Runtime's name of what runs the graph. */
+  readonly provider: "CPUExecutionProvider";
+  readonly threads: number;
+  /** How often the function was traced and compiled: once per combination of argument shapes and types. */
+  readonly compilations: number;
+  /** Seconds spent so far on tracing, on lowering, and on ONNX Runtime's own preparation. */
+  readonly traceSeconds: number;
+  readonly lowerSeconds: number;
+  readonly sessionSeconds: number;
+}
+
+export interface JitFunction<F extends Traceable> {
+  (...args: WithLeaves<Parameters<F>, Leaf>): Promise<WithLeaves<ReturnType<F>, EngineArray>>;
+  /** Where and how the function runs, and what its compilations cost. */
+  info(): EngineInfo;
+  /** Frees the compiled graphs; the function cannot be called afterwards. Arrays it returned live on. */
+  dispose(): Promise<void>;
+}
+
+interface Compiled {
+  readonly session: InferenceSession;
+  readonly structure: TreeDef;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly seconds: readonly [trace: number, lower: number, session: number];
+}
+
+/**
+ * Compiles a function of jax-js arrays for ONNX Runtime.
+ *
+ * The function is traced by jax-js (so it may use grad, jvp and vmap, and must be pure), its Jaxpr is lowered
+ * to one graph of standard ONNX operators, and the graph runs on the device. Tracing happens on the first
+ * call for each combination of argument shapes and types. Calls compute on the calling thread, but each
+ * starts in a macrotask of its own, so that timers and signals get through between calls.
+ *
+ * @param fn - takes and returns trees (nested arrays and objects) of jax-js arrays
+ * @param options - `device` (default `"cpu"`) and `threads` (default: all that the process may use)
+ * @returns an asynchronous function of the same trees. Leaves of its arguments may be jax-js arrays, which
+ *   are consumed as jax-js does it, arrays that an earlier call returned, which are neither consumed nor
+ *   copied, or numbers and booleans. Leaves of its result are `EngineArray`s.
+ * @throws InvalidArgumentError for options out of range and for leaves that are no arrays
+ * @throws UnsupportedPrimitiveError, on a call, if the function uses an operation without a lowering
+ * @example
+ * ```ts
+ * import { grad, init, numpy as np } from "@jax-js/jax";
+ * import { jit } from "sofim/ort";
+ *
+ * await init("wasm");
+ * const slope = jit(grad((x: np.Array) => np.sum(np.square(x))), { threads: 1 });
+ * const result = await slope(np.array([1, 2, 3]));
+ * if ((await result.data()).join() !== "2,4,6") throw new Error("unexpected");
+ * await slope.dispose();
+ * ```
+ */
+export function jit<F extends Traceable>(fn: F, options: SessionOptions = {}): JitFunction<F> {
+  const resolved = resolveOptions(options);
+  const cache = new Map<string, Promise<Compiled>>();
+  const finished: Compiled[] = [];
+  let disposed = false;
+
+  const call = async (...args: JsTree<Leaf>[]): Promise<unknown> => {
+    if (disposed) throw new EngineError(`jit: ${fn.name || "the function"} was called after its dispose()`);
+    const [leaves, structure] = tree.flatten(args);
+    const types = leaves.map(typeOf);
+    const key = `${structure}${types.join(";")}`;
+    let compiled = cache.get(key);
+    if (compiled === undefined) {
+      compiled = compile(fn, structure, types, resolved);
+      cache.set(key, compiled);
+      compiled.then((entry) => finished.push(entry)).catch(() => cache.delete(key));
+    }
+    return run(await compiled, leaves);
+  };
+
+  const sum = (part: 0 | 1 | 2) => finished.reduce((total, { seconds }) => total + seconds[part], 0);
+  return Object.assign(call as unknown as JitFunction<F>, {
+    info: (): EngineInfo => ({
+      device: resolved.device,
+      provider: "CPUExecutionProvider",
+      threads: resolved.threads,
+      compilations: finished.length,
+      traceSeconds: sum(0),
+      lowerSeconds: sum(1),
+      sessionSeconds: sum(2),
+    }),
+    dispose: async () => {
+      disposed = true;
+      const entries = await Promise.allSettled(cache.values());
+      cache.clear();
+      for (const entry of entries) if (entry.status === "fulfilled") await entry.value.session.release();
+    },
+  });
+}
+
+async function compile(
+  fn: Traceable,
+  structure: TreeDef,
+  types: readonly Abstract[],
+  options: ResolvedOptions,
+): Promise<Compiled> {
+  const args = tree.unflatten(structure, types) as JsTree<Abstract>[];
+  const { graph, structure: outputs, traceSeconds, lowerSeconds } = await trace(fn, args);
+  const start = performance.now();
+  const session = await createSession(encodeModel(graph), options);
+  return {
+    session,
+    structure: outputs,
+    inputNames: graph.inputs.map(({ name }) => name),
+    outputNames: graph.outputs.map(({ name }) => name),
+    seconds: [traceSeconds, lowerSeconds, (performance.now() - start) / 1000],
+  };
+}
+
+async function run(compiled: Compiled, leaves: readonly Leaf[]): Promise<JsTree<EngineArray>> {
+  const tensors = await Promise.all(leaves.map(toTensor));
+  const feeds: Record<string, Tensor> = {};
+  compiled.inputNames.forEach((name, i) => {
+    feeds[name] = tensors[i]!;
+  });
+  const results = await compiled.session.run(feeds, compiled.outputNames);
+  const outputs = compiled.outputNames.map((name) => new EngineArray(results[name]!));
+  return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
+}

@@ -1,0 +1,44 @@
+/** Leaves of a jitted function's arguments: their types for tracing, their tensors for running. */
+import { numpy as np } from "@jax-js/jax";
+import type { Tensor } from "onnxruntime-common";
+import { InvalidArgumentError } from "../core/index.js";
+import { EngineArray, tensorOf } from "./array.js";
+import type { ElementType } from "./jaxpr.js";
+
+/** What a leaf of an argument may be. */
+export type Leaf = np.Array | EngineArray | number | boolean;
+
+/** An argument's type, without its elements. A class, so that jax-js takes it for a leaf. */
+export class Abstract {
+  constructor(
+    readonly shape: number[],
+    readonly dtype: ElementType,
+    readonly weakType: boolean,
+  ) {}
+
+  toString(): string {
+    return `${this.dtype}[${this.shape}]${this.weakType ? "*" : ""}`;
+  }
+}
+
+/** @throws InvalidArgumentError if the leaf is no array, number or boolean */
+export function typeOf(leaf: unknown, position: number): Abstract {
+  if (typeof leaf === "number") return new Abstract([], "float32", true);
+  if (typeof leaf === "boolean") return new Abstract([], "bool", true);
+  if (leaf instanceof np.Array) return new Abstract([...leaf.shape], leaf.dtype, leaf.weakType);
+  if (leaf instanceof EngineArray) return new Abstract([...leaf.shape], leaf.dtype, false);
+  throw new InvalidArgumentError(
+    `leaf ${position} of the arguments`,
+    leaf,
+    "a jax-js array, an EngineArray, a number or a boolean",
+  );
+}
+
+/** The leaf's elements as a tensor. A jax-js array is consumed. */
+export async function toTensor(leaf: Leaf): Promise<Tensor> {
+  if (leaf instanceof EngineArray) return leaf.tensor;
+  if (typeof leaf === "number") return tensorOf("float32", Float32Array.of(leaf), []);
+  if (typeof leaf === "boolean") return tensorOf("bool", Int32Array.of(leaf ? 1 : 0), []);
+  const { dtype, shape } = leaf;
+  return tensorOf(dtype, (await leaf.data()) as Float32Array, shape);
+}

@@ -1,0 +1,94 @@
+/** Reductions over dimensions. */
+import { cast, type GraphBuilder, int, ints } from "../graph.js";
+import { type ElementType, product } from "../jaxpr.js";
+import type { OnnxType } from "../model.js";
+import { axesInOrder, reshapeTensor, type View, viewOf } from "../view.js";
+import type { Rule } from "./rule.js";
+
+type ReduceOp = "Add" | "Mul" | "Min" | "Max";
+
+const operators = { Add: "ReduceSum", Mul: "ReduceProd", Min: "ReduceMin", Max: "ReduceMax" } as const;
+
+export const reduceRule: Rule<"reduce"> = ({ graph, operands, params }) => [
+  reduce(graph, operands[0]!, params.op, params.axis),
+];
+
+/** `v` reduced over the logical dimensions `over`. */
+export function reduce(graph: GraphBuilder, v: View, op: ReduceOp, over: readonly number[]): View {
+  const kept = v.shape.map((_, d) => d).filter((d) => !over.includes(d));
+  const constant = product(over.filter((d) => v.axes[d] === null).map((d) => v.shape[d]!));
+  const axes = over.flatMap((d) => v.axes[d] ?? []).sort((a, b) => a - b);
+  const reduced = repeat(graph, reduceAxes(graph, v, op, axes), op, constant);
+  const remaining = axesInOrder(v).filter((axis) => !axes.includes(axis));
+  const compact = reshapeTensor(
+    graph,
+    cast(graph, reduced, v.type),
+    remaining.map((axis) => graph.dims(v.tensor)[axis]!),
+  );
+  return viewOf(
+    compact,
+    v.type,
+    kept.map((d) => v.shape[d]!),
+    kept.map((d) => (v.axes[d] == null ? null : remaining.indexOf(v.axes[d]))),
+  );
+}
+
+/** The tensor of `v` without the given axes. Reversed axes need no care: reductions do not see the order. */
+function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly number[]): string {
+  if (axes.length === 0) return v.tensor;
+  const dims = graph.dims(v.tensor);
+  const pooled = reduceWindows(graph, v, op, axes);
+  if (pooled !== undefined) return pooled;
+  const square = op === "Add" ? squareRoot(graph, v.tensor) : undefined;
+  const operator = square === undefined ? operators[op] : "ReduceSumSquare";
+  const work = reductionType(v.type);
+  const source = cast(graph, square ?? v.tensor, work);
+  const left = dims.filter((_, axis) => !axes.includes(axis));
+  return graph.emit(operator, [source, graph.list(axes)], work, left, { keepdims: int(0) });
+}
+
+const reductionType = (type: ElementType): OnnxType =>
+  type === "bool" ? "int32" : type === "uint32" ? "int64" : type;
+
+/** The tensor whose square `tensor` is, if it was made by multiplying one by itself. */
+function squareRoot(graph: GraphBuilder, tensor: string): string | undefined {
+  const producer = graph.producer(tensor);
+  const isSquare = producer?.op === "Mul" && producer.inputs[0] === producer.inputs[1];
+  return isSquare && graph.type(tensor) !== "int64" ? producer.inputs[0] : undefined;
+}
+
+/** The effect of reducing over `count` equal elements. */
+function repeat(graph: GraphBuilder, tensor: string, op: ReduceOp, count: number): string {
+  if (count === 1 || op === "Min" || op === "Max") return tensor;
+  const type = graph.type(tensor);
+  const [operator, factor] = op === "Add" ? ["Mul", count] : ["Pow", count];
+  return graph.emit(operator, [tensor, graph.scalar(type, factor)], type, graph.dims(tensor));
+}
+
+/**
+ * Maximum or sum within the windows of an image cut into [..., h, kh, w, kw]: as pooling, which is several
+ * times faster than a reduction over short, interleaved axes. Undefined for other axes.
+ */
+function reduceWindows(
+  graph: GraphBuilder,
+  v: View,
+  op: ReduceOp,
+  axes: readonly number[],
+): string | undefined {
+  const dims = graph.dims(v.tensor);
+  const rank = dims.length;
+  const isWindow = axes.length === 2 && axes[0] === rank - 3 && axes[1] === rank - 1 && rank >= 4;
+  if (!isWindow || v.type !== "float32" || (op !== "Max" && op !== "Add") || product(dims) === 0) {
+    return undefined;
+  }
+  const [h, kh, w, kw] = dims.slice(-4) as [number, number, number, number];
+  const planes = product(dims.slice(0, -4));
+  const image = reshapeTensor(graph, v.tensor, [1, planes, h * kh, w * kw]);
+  const attributes = { kernel_shape: ints([kh, kw]), strides: ints([kh, kw]) };
+  const pooledDims = [1, planes, h, w];
+  const pooled =
+    op === "Max"
+      ? graph.emit("MaxPool", [image], v.type, pooledDims, attributes)
+      : repeat(graph, graph.emit("AveragePool", [image], v.type, pooledDims, attributes), "Add", kh * kw);
+  return reshapeTensor(graph, pooled, [...dims.slice(0, -4), h, w]);
+}

@@ -1,0 +1,45 @@
+/** From a function of jax-js arrays to an ONNX graph. */
+import { type JsTree, makeJaxpr, numpy as np, type tree } from "@jax-js/jax";
+import { EngineError } from "./errors.js";
+import type { Abstract } from "./leaf.js";
+import { type Captured, lower } from "./lower.js";
+import type { OnnxGraph } from "./model.js";
+
+export type TreeDef = ReturnType<typeof tree.structure>;
+
+/** A function of trees of arrays, as jax-js's transformations take them. */
+// biome-ignore lint/suspicious/noExplicitAny: parameters of any array tree; TypeScript has no existential type
+export type Traceable = (...args: any[]) => JsTree<np.Array>;
+
+export interface Traced {
+  readonly graph: OnnxGraph;
+  readonly structure: TreeDef;
+  readonly traceSeconds: number;
+  readonly lowerSeconds: number;
+}
+
+/** Traces `fn` on arguments of the given types and lowers it. */
+export async function trace(fn: Traceable, args: JsTree<Abstract>[]): Promise<Traced> {
+  const start = performance.now();
+  const { jaxpr: closed, treedef: structure } = makeJaxpr(fn)(...(args as unknown as np.Array[]));
+  const captured = await Promise.all(closed.consts.map(capture));
+  const jaxpr = closed.jaxpr.flatten().simplify();
+  closed.dispose();
+  const traced = performance.now();
+  const graph = lower(jaxpr, captured);
+  const lowered = performance.now();
+  return { graph, structure, traceSeconds: (traced - start) / 1000, lowerSeconds: (lowered - traced) / 1000 };
+}
+
+async function capture(value: unknown): Promise<Captured> {
+  if (!(value instanceof np.Array)) {
+    throw new EngineError(
+      "the function uses a value that is still being traced by an enclosing jax-js transformation; " +
+        "call the engine's jit outside of grad, jvp, vmap and jit",
+    );
+  }
+  const { shape, dtype } = value;
+  const data = await value.ref.data();
+  if (dtype === "bool") return { shape, type: dtype, data: Uint8Array.from(data) };
+  return { shape, type: dtype, data: data as Float32Array | Float64Array | Int32Array | Uint32Array };
+}
