@@ -20,16 +20,18 @@ export async function readMaybeGzip(path: string): Promise<Uint8Array> {
   try {
     return await promisify(gunzip)(raw);
   } catch (error) {
-    throw new DataError(gzipFailure(basename(path), raw.length, error));
+    throw gzipError(basename(path), raw.length, error);
   }
 }
 
-/** What to say when gzip data cannot be unpacked; zlib reports a file cut short as Z_BUF_ERROR. */
-export function gzipFailure(file: string, bytes: number, error: unknown): string {
-  const truncated = (error as { code?: unknown } | undefined)?.code === "Z_BUF_ERROR";
-  return truncated
-    ? `${file}: the gzip data ends after ${bytes} bytes, before its end mark; want a whole file (truncated download?)`
-    : `${file}: the gzip data cannot be unpacked (${messageOf(error)}); want an intact gzip file`;
+/** The error for gzip data that cannot be unpacked; zlib reports a file cut short as Z_BUF_ERROR. */
+export function gzipError(file: string, bytes: number, error: unknown): DataError {
+  const { code } = error as NodeJS.ErrnoException;
+  return new DataError(
+    code === "Z_BUF_ERROR"
+      ? `${file}: the gzip data stops after ${bytes} bytes without its end mark (truncated), want the whole file`
+      : `${file}: the gzip data cannot be unpacked (${messageOf(error)}), want an intact gzip file`,
+  );
 }
 
 /**

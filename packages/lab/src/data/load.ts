@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "sofim/core";
+import { loadCifar } from "./cifar.js";
 import { DATASET_NAMES, type DatasetName, type ImageDataset } from "./dataset.js";
 import { drawGlyphs } from "./glyphs/glyphs.js";
 import { loadIdxDataset } from "./mnist.js";
@@ -31,6 +32,9 @@ export async function loadDataset(name: DatasetName, options: LoadOptions = {}):
     case "mnist":
     case "fashion-mnist":
       return loadIdxDataset(name, dataDir);
+    case "cifar10":
+    case "cifar100":
+      return loadCifar(name, dataDir);
     default:
       throw new InvalidArgumentError("data set", name, `one of ${DATASET_NAMES.join(", ")}`);
   }

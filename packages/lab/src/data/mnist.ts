@@ -1,21 +1,16 @@
 import { join } from "node:path";
+import { DIGIT_NAMES, FASHION_NAMES } from "./class-names.js";
 import type { ImageDataset } from "./dataset.js";
 import { readIdxSplit } from "./idx.js";
 import { firstExisting } from "./paths.js";
 
-const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
-const CLOTHES = [
-  "T-shirt/top",
-  "Trouser",
-  "Pullover",
-  "Dress",
-  "Coat",
-  "Sandal",
-  "Shirt",
-  "Sneaker",
-  "Bag",
-  "Ankle boot",
-] as const;
+export type IdxDatasetName = "mnist" | "fashion-mnist";
+
+/** The path of one of the four files, by its unpacked name: gzip if there, else unpacked. */
+export function locateIdxFile(name: IdxDatasetName, dataDir: string, file: string): string {
+  const plain = join(dataDir, name, file);
+  return firstExisting(name, dataDir, [`${plain}.gz`, plain]);
+}
 
 /**
  * Reads MNIST or Fashion-MNIST from `DIR/mnist` or `DIR/fashion-mnist`: the four IDX files, gzip or unpacked.
@@ -23,16 +18,13 @@ const CLOTHES = [
  * An IDX file states its own number of records, so that number is what the contents are held against; whether
  * it is the official 60,000 and 10,000 is for `sofim data verify` to say.
  */
-export async function loadIdxDataset(
-  name: "mnist" | "fashion-mnist",
-  dataDir: string,
-): Promise<ImageDataset> {
-  const classNames = name === "mnist" ? DIGITS : CLOTHES;
-  const find = (file: string): string => {
-    const plain = join(dataDir, name, file);
-    return firstExisting(name, dataDir, [`${plain}.gz`, plain]);
-  };
+export async function loadIdxDataset(name: IdxDatasetName, dataDir: string): Promise<ImageDataset> {
+  const classNames = name === "mnist" ? DIGIT_NAMES : FASHION_NAMES;
   const split = (prefix: string) =>
-    readIdxSplit(find(`${prefix}-images-idx3-ubyte`), find(`${prefix}-labels-idx1-ubyte`), classNames.length);
+    readIdxSplit(
+      locateIdxFile(name, dataDir, `${prefix}-images-idx3-ubyte`),
+      locateIdxFile(name, dataDir, `${prefix}-labels-idx1-ubyte`),
+      classNames.length,
+    );
   return { name, classNames, train: await split("train"), test: await split("t10k") };
 }
