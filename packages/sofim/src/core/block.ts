@@ -20,6 +20,11 @@ const TINY_SUM = 1e-280;
 const HUGE_SUM = 1e300;
 const TINY_RHO = 1e-250;
 
+// The loops run over pieces of this many weights. A loop over everything is compiled while it runs the first time,
+// before the code after it was ever seen; V8 then leaves and re-enters that code at every call, which measured
+// 2 to 3 times slower. Sums by pieces are also the more accurate ones.
+const CHUNK = 4096;
+
 /**
  * One block of the block-diagonal Fisher matrix: the weights [start, end). First `measure` reads, then `apply`
  * writes; between the two every block has had the chance to report a gradient that is not finite.
@@ -67,42 +72,44 @@ export class Block {
 
   apply(weights: FloatArray, moment: FloatArray, gradient: FloatArray, settings: StepSettings): void {
     const { kernels, beta, keep } = settings;
-    const { start, end } = this;
-    if (settings.direction === "moment") {
-      kernels.stepAlongMoment(
-        weights,
-        moment,
-        gradient,
-        start,
-        end,
-        beta,
-        keep,
-        this.#prescale,
-        this.#factor,
-      );
-    } else {
-      kernels.stepAlongGradient(
-        weights,
-        moment,
-        gradient,
-        start,
-        end,
-        beta,
-        keep,
-        this.#prescale,
-        this.#factor,
-        this.#forGradient,
-        this.#forMoment,
-      );
+    const scale = this.#prescale;
+    const factor = this.#factor;
+    const forGradient = this.#forGradient;
+    const forMoment = this.#forMoment;
+    const alongMoment = settings.direction === "moment";
+    for (let i = this.start; i < this.end; i += CHUNK) {
+      const end = Math.min(i + CHUNK, this.end);
+      if (alongMoment) {
+        kernels.stepAlongMoment(weights, moment, gradient, i, end, beta, keep, scale, factor);
+      } else {
+        kernels.stepAlongGradient(
+          weights,
+          moment,
+          gradient,
+          i,
+          end,
+          beta,
+          keep,
+          scale,
+          factor,
+          forGradient,
+          forMoment,
+        );
+      }
     }
   }
 
   #multiply(moment: FloatArray, gradient: FloatArray, settings: StepSettings, prescale: number): void {
-    const { kernels, beta, direction } = settings;
-    if (direction === "moment") {
-      this.#products[0] = kernels.sumSquares(moment, gradient, this.start, this.end, beta, prescale);
-    } else {
-      kernels.innerProducts(moment, gradient, this.start, this.end, beta, prescale, this.#products);
+    const { kernels, beta } = settings;
+    const products = this.#products.fill(0);
+    const alongMoment = settings.direction === "moment";
+    for (let i = this.start; i < this.end; i += CHUNK) {
+      const end = Math.min(i + CHUNK, this.end);
+      if (alongMoment) {
+        products[0]! += kernels.sumSquares(moment, gradient, i, end, beta, prescale);
+      } else {
+        kernels.addInnerProducts(moment, gradient, i, end, beta, prescale, products);
+      }
     }
   }
 

@@ -14,7 +14,10 @@ export function sumSquares(
 ): number {
   const gamma = 1 - beta;
   const end4 = end - ((end - start) % 4);
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   let i = start;
   for (; i < end4; i += 4) {
     const v0 = (beta * moment[i]! + gamma * gradient[i]!) * scale;
@@ -34,19 +37,24 @@ export function sumSquares(
 }
 
 /**
- * With m and g times `scale` and v = beta m + (1 - beta) g, over [start, end): writes v'v, g'v and m'v to `out`.
+ * With m and g times `scale` and v = beta m + (1 - beta) g, over [start, end): adds v'v, g'v and m'v to `sums`.
  */
-export function innerProducts(
+export function addInnerProducts(
   moment: Float32Array,
   gradient: Float32Array,
   start: number,
   end: number,
   beta: number,
   scale: number,
-  out: Float64Array,
+  sums: Float64Array,
 ): void {
   const gamma = 1 - beta;
-  let [vv0, vv1, gv0, gv1, mv0, mv1] = [0, 0, 0, 0, 0, 0];
+  let vv0 = 0;
+  let vv1 = 0;
+  let gv0 = 0;
+  let gv1 = 0;
+  let mv0 = 0;
+  let mv1 = 0;
   const end2 = end - ((end - start) % 2);
   let i = start;
   for (; i < end2; i += 2) {
@@ -71,9 +79,9 @@ export function innerProducts(
     gv0 += g * v;
     mv0 += m * v;
   }
-  out[0] = vv0 + vv1;
-  out[1] = gv0 + gv1;
-  out[2] = mv0 + mv1;
+  sums[0]! += vv0 + vv1;
+  sums[1]! += gv0 + gv1;
+  sums[2]! += mv0 + mv1;
 }
 
 /** Largest absolute value of m and g over [start, end); NaN or Infinity if an element is. */

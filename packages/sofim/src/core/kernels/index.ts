@@ -17,14 +17,14 @@ export interface Kernels {
     beta: number,
     scale: number,
   ): number;
-  innerProducts(
+  addInnerProducts(
     moment: FloatArray,
     gradient: FloatArray,
     start: number,
     end: number,
     beta: number,
     scale: number,
-    out: Float64Array,
+    sums: Float64Array,
   ): void;
   maxAbs(moment: FloatArray, gradient: FloatArray, start: number, end: number): number;
   stepAlongMoment(
