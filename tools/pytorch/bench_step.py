@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""LeNet-5 training steps in PyTorch, timed on request: the child process of `sofim bench`.
+
+It reads JSON lines from stdin and answers each with one JSON line on stdout:
+
+    {"weights": PATH, "tensors": [{"name", "shape"}], "images": PATH, "labels": PATH, "batchSize": N,
+     "threads": N, "options": {"sgd": {"learningRate", "momentum"}, "sofim": {"learningRate", "beta", "rho"}}}
+        -> {"torch": VERSION, "threads": N}
+    {"optimizer": "sgd" | "sofim", "layout": "contiguous" | "channelsLast", "steps": K}
+        -> {"milliseconds": [...], "losses": [...]}
+
+Weights and images are little-endian float32, labels bytes. A pair of optimizer and layout keeps its model
+and goes on through the batches where it stopped. It ends when stdin does.
+"""
+
+import json
+import os
+import sys
+import time
+from itertools import cycle
+
+first = json.loads(sys.stdin.readline())
+# OpenBLAS reads its number of threads when it is loaded.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(first["threads"])
+
+import torch  # noqa: E402
+
+from lenet5 import LeNet5, train_step  # noqa: E402
+from sofim_optimizer import Sofim  # noqa: E402
+
+
+def read_tensor(path: str, dtype: torch.dtype) -> torch.Tensor:
+    with open(path, "rb") as file:
+        return torch.frombuffer(bytearray(file.read()), dtype=dtype)
+
+
+def read_weights(path: str, tensors: list[dict]) -> dict[str, torch.Tensor]:
+    sizes = [torch.Size(tensor["shape"]).numel() for tensor in tensors]
+    parts = read_tensor(path, torch.float32).split(sizes)
+    return {t["name"]: part.reshape(t["shape"]) for t, part in zip(tensors, parts)}
+
+
+class Contestant:
+    """One model with its optimizer, and the minibatches in the memory layout that it is timed in."""
+
+    def __init__(self, optimizer: str, layout: str) -> None:
+        memory_format = torch.channels_last if layout == "channelsLast" else torch.contiguous_format
+        self.model = LeNet5()
+        self.model.load_state_dict(read_weights(first["weights"], first["tensors"]))
+        self.model.to(memory_format=memory_format)
+        options = first["options"][optimizer]
+        parameters = list(self.model.parameters())
+        if optimizer == "sgd":
+            self.optimizer = torch.optim.SGD(
+                parameters, lr=options["learningRate"], momentum=options["momentum"], foreach=True
+            )
+        else:
+            self.optimizer = Sofim(
+                parameters, lr=options["learningRate"], beta=options["beta"], rho=options["rho"]
+            )
+        images = read_tensor(first["images"], torch.float32).reshape(-1, 1, 28, 28)
+        labels = read_tensor(first["labels"], torch.uint8).long()
+        self.batches = cycle(
+            (x.contiguous(memory_format=memory_format), y)
+            for x, y in zip(images.split(first["batchSize"]), labels.split(first["batchSize"]))
+        )
+
+    def run(self, steps: int) -> dict:
+        milliseconds, losses = [], []
+        for _ in range(steps):
+            images, labels = next(self.batches)
+            start = time.perf_counter()
+            losses.append(train_step(self.model, self.optimizer, images, labels))
+            milliseconds.append(1e3 * (time.perf_counter() - start))
+        return {"milliseconds": milliseconds, "losses": losses}
+
+
+def main() -> None:
+    torch.set_num_threads(first["threads"])
+    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+    contestants: dict[tuple[str, str], Contestant] = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        key = (request["optimizer"], request["layout"])
+        if key not in contestants:
+            contestants[key] = Contestant(*key)
+        print(json.dumps(contestants[key].run(request["steps"])), flush=True)
+
+
+if __name__ == "__main__":
+    main()
