@@ -35,22 +35,22 @@ export function gatherBatch(
   images: Float32Array,
   labels: Int32Array,
 ): void {
-  const { channels } = set;
+  const { channels, images: pixels } = set;
   const plane = set.height * set.width;
   const size = channels * plane;
   checkBatch(set, indices, normalization, images, labels);
-  for (let c = 0; c < channels; c++) {
-    const mean = normalization.mean[c]!;
-    const std = normalization.std[c]!;
-    const scale = 1 / (255 * std);
-    const shift = -mean / std;
-    for (let b = 0; b < indices.length; b++) {
-      const from = indices[b]! * size + c * plane;
+  for (let b = 0; b < indices.length; b++) {
+    const index = indices[b]!;
+    labels[b] = set.labels[index]!;
+    for (let c = 0; c < channels; c++) {
+      const std = normalization.std[c]!;
+      const scale = 1 / (255 * std);
+      const shift = -normalization.mean[c]! / std;
+      const from = index * size + c * plane;
       const to = b * size + c * plane;
-      for (let i = 0; i < plane; i++) images[to + i] = set.images[from + i]! * scale + shift;
+      for (let i = 0; i < plane; i++) images[to + i] = pixels[from + i]! * scale + shift;
     }
   }
-  for (let b = 0; b < indices.length; b++) labels[b] = set.labels[indices[b]!]!;
 }
 
 function checkBatch(
@@ -65,6 +65,8 @@ function checkBatch(
   };
   want("mean", mean.length, set.channels);
   want("std", std.length, set.channels);
+  const unusable = std.find((deviation) => !(deviation > 0));
+  if (unusable !== undefined) throw new InvalidArgumentError("std", unusable, "positive numbers");
   want("images", images.length, indices.length * set.channels * set.height * set.width);
   want("labels", labels.length, indices.length);
   for (const index of indices) {

@@ -46,5 +46,6 @@ describe("gatherBatch", () => {
     expect(gather(Uint32Array.of(0, 3))).toThrow("indices: got 3, want integers below 3");
     expect(gather(Uint32Array.of(0))).toThrow("images.length: got 8, want 4");
     expect(gather(Uint32Array.of(0, 1), { mean: [0], std: [1, 1] })).toThrow("mean.length: got 1, want 2");
+    expect(gather(Uint32Array.of(0, 1), { mean: [0, 0], std: [1, 0] })).toThrow("std: got 0, want positive");
   });
 });

@@ -27,6 +27,10 @@ describe("glyphs", () => {
     expect(digest(drawGlyphs({ seed: 1, trainCount: 10 }).train)).not.toBe(digest(small.train));
   });
 
+  it("refuses a count that is not a positive integer", () => {
+    expect(() => drawGlyphs({ testCount: 0 })).toThrow("testCount: got 0, want a positive integer");
+  });
+
   it("puts ink in every image, away from the paper's level", () => {
     for (let i = 0; i < test.count; i++) {
       const image = test.images

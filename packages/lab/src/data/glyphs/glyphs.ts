@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "sofim/core";
 import type { ImageDataset, ImageSet } from "../dataset.js";
 import { Random } from "../random.js";
 import { drawPolyline, flatten } from "./draw.js";
@@ -49,7 +50,7 @@ export interface GlyphOptions {
  * not depend on `trainCount`.
  *
  * @returns images [10,000, 1, 28, 28] to train on and [2,000, 1, 28, 28] to test on, unless set otherwise
- * @throws InvalidArgumentError if the seed is not an integer from 0 to 2^53 - 1
+ * @throws InvalidArgumentError if the seed is not an integer from 0 to 2^53 - 1, or a count not a positive integer
  * @example
  * ```ts
  * import { drawGlyphs } from "@sofim/lab";
@@ -59,6 +60,8 @@ export interface GlyphOptions {
  */
 export function drawGlyphs(options: GlyphOptions = {}): ImageDataset {
   const { seed = 0, trainCount = 10_000, testCount = 2_000 } = options;
+  checkCount("trainCount", trainCount);
+  checkCount("testCount", testCount);
   const streams = new Random(seed);
   const trainStream = new Random(streams.uint32());
   const testStream = new Random(streams.uint32());
@@ -68,6 +71,11 @@ export function drawGlyphs(options: GlyphOptions = {}): ImageDataset {
     train: drawSet(trainStream, trainCount),
     test: drawSet(testStream, testCount),
   };
+}
+
+function checkCount(argument: string, count: number): void {
+  if (!Number.isInteger(count) || count < 1)
+    throw new InvalidArgumentError(argument, count, "a positive integer");
 }
 
 function drawSet(random: Random, count: number): ImageSet {
