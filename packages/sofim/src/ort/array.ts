@@ -65,12 +65,19 @@ export class EngineArray {
     return data[0]!;
   }
 
-  /** A copy as a jax-js array on its default device; the caller owns the reference. */
+  /**
+   * A copy as a jax-js array on its default device; the caller owns the reference.
+   *
+   * @throws EngineError for float64 where the runtime has no `Float16Array` (before Node 24): jax-js 0.1.25
+   *   looks for that class on its way to float64
+   */
   toJax(): np.Array {
-    const array = np
-      .array(this.dataSync().slice() as ArrayData & { buffer: ArrayBuffer })
-      .reshape([...this.shape]);
-    return this.dtype === "bool" ? array.astype(np.bool) : array;
+    const dtype = np[this.dtype];
+    if (this.size === 0) return np.zeros([...this.shape], { dtype });
+    if (this.dtype === "float64" && !("Float16Array" in globalThis)) {
+      throw new EngineError("toJax: jax-js takes float64 data from Node 24 on; use dataSync() instead");
+    }
+    return np.array(Array.from(this.dataSync()), { shape: [...this.shape], dtype });
   }
 
   toString(): string {

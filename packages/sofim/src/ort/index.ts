@@ -6,4 +6,4 @@ export type { Leaf } from "./leaf.js";
 export type { Device, SessionOptions } from "./session.js";
 export { toOnnx } from "./to-onnx.js";
 export type { Traceable } from "./trace.js";
-export type { WithLeaves } from "./with-leaves.js";
+export type { ArgumentsWithLeaves, WithLeaves } from "./with-leaves.js";

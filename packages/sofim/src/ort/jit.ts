@@ -13,7 +13,7 @@ import {
   type SessionOptions,
 } from "./session.js";
 import { type Traceable, type TreeDef, trace } from "./trace.js";
-import type { WithLeaves } from "./with-leaves.js";
+import type { ArgumentsWithLeaves, WithLeaves } from "./with-leaves.js";
 
 export interface EngineInfo {
   readonly device: Device;
@@ -29,7 +29,7 @@ export interface EngineInfo {
 }
 
 export interface JitFunction<F extends Traceable> {
-  (...args: WithLeaves<Parameters<F>, Leaf>): Promise<WithLeaves<ReturnType<F>, EngineArray>>;
+  (...args: ArgumentsWithLeaves<Parameters<F>, Leaf>): Promise<WithLeaves<ReturnType<F>, EngineArray>>;
   /** Where and how the function runs, and what its compilations cost. */
   info(): EngineInfo;
   /** Frees the compiled graphs; the function cannot be called afterwards. Arrays it returned live on. */

@@ -3,7 +3,7 @@ import { type JsTree, tree } from "@jax-js/jax";
 import { type Abstract, type Leaf, typeOf } from "./leaf.js";
 import { encodeModel } from "./model.js";
 import { type Traceable, trace } from "./trace.js";
-import type { WithLeaves } from "./with-leaves.js";
+import type { ArgumentsWithLeaves } from "./with-leaves.js";
 
 /**
  * The bytes of an ONNX file that computes `fn`, in standard operators only.
@@ -28,7 +28,7 @@ import type { WithLeaves } from "./with-leaves.js";
  */
 export async function toOnnx<F extends Traceable>(
   fn: F,
-  args: WithLeaves<Parameters<F>, Leaf>,
+  args: ArgumentsWithLeaves<Parameters<F>, Leaf>,
 ): Promise<Uint8Array> {
   const [leaves, structure] = tree.flatten(args as JsTree<Leaf>);
   const types = tree.unflatten(structure, leaves.map(typeOf)) as JsTree<Abstract>[];

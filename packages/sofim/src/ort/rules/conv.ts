@@ -2,6 +2,7 @@
 import { type GraphBuilder, ints } from "../graph.js";
 import type { ConvParams } from "../jaxpr.js";
 import { dense, transpose, type View, viewOf } from "../view.js";
+import { padWithZeros } from "./movement.js";
 import { type Application, type Rule, refuse } from "./rule.js";
 
 /** Size that a kernel covers when its elements stand `dilation` apart. */
@@ -57,8 +58,8 @@ function crop(graph: GraphBuilder, tensor: string, padding: ConvParams["padding"
 }
 
 /**
- * Whether this is the form in which a convolution's gradient by its input arrives: stride 1, a kernel with
- * reversed spatial dimensions or an input dilated by the forward stride, and at most full padding.
+ * Whether this is the form in which a convolution's gradient by its input arrives: stride 1, and a kernel
+ * with reversed spatial dimensions or an input dilated by the forward stride.
  */
 function isInputGradient(kernels: View, params: ConvParams): boolean {
   const sizes = kernels.shape.slice(2);
@@ -68,11 +69,7 @@ function isInputGradient(kernels: View, params: ConvParams): boolean {
   };
   const reversed = kernels.flipped.size > 0 && sizes.every(isReversed);
   const dilated = params.lhsDilation.some((dilation) => dilation > 1);
-  const fits = params.padding.every(([low, high], i) => {
-    const full = covered(sizes[i]!, params.rhsDilation[i]!) - 1;
-    return low >= 0 && high >= 0 && low <= full && high <= full;
-  });
-  return (reversed || dilated) && fits && params.strides.every((stride) => stride === 1);
+  return (reversed || dilated) && params.strides.every((stride) => stride === 1);
 }
 
 /**
@@ -85,17 +82,20 @@ function transposedConv({ graph, operands, params, outputs }: Application<"conv"
   const sizes = kernels.shape.slice(2);
   const restored: View = { ...kernels, flipped: reversedSpatially(kernels) };
   const byInput = transpose(restored, [1, 0, ...sizes.map((_, i) => i + 2)]);
-  const pads = params.padding.map(([low, high], i): [number, number] => {
+  const room = params.padding.map((padding, i) => {
     const full = covered(sizes[i]!, params.rhsDilation[i]!) - 1;
-    return [full - low, full - high];
+    return padding.map((width) => full - width) as [number, number];
   });
-  const tensor = graph.emit("ConvTranspose", [dense(graph, images), dense(graph, byInput)], dtype, shape, {
+  // Beyond full padding the kernel meets nothing but zeros (the rows that a strided convolution left over).
+  const beyond = room.map(([low, high]) => [Math.max(-low, 0), Math.max(-high, 0)] as const);
+  const inner = shape.map((size, d) => size - (beyond[d - 2]?.[0] ?? 0) - (beyond[d - 2]?.[1] ?? 0));
+  const tensor = graph.emit("ConvTranspose", [dense(graph, images), dense(graph, byInput)], dtype, inner, {
     kernel_shape: ints(sizes),
     strides: ints(params.lhsDilation),
     dilations: ints(params.rhsDilation),
-    pads: onnxPads(pads),
+    pads: onnxPads(room.map(([low, high]) => [Math.max(low, 0), Math.max(high, 0)])),
   });
-  return viewOf(tensor, dtype, shape);
+  return padWithZeros(graph, viewOf(tensor, dtype, inner), [[0, 0], [0, 0], ...beyond]);
 }
 
 /** The axes to read backwards so that the kernel's spatial dimensions are reversed once more. */

@@ -2,7 +2,7 @@
 import { cast, type GraphBuilder, int, ints } from "../graph.js";
 import { type ElementType, product } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
-import { axesInOrder, reshapeTensor, type View, viewOf } from "../view.js";
+import { axesInOrder, reshapeTensor, unflip, type View, viewOf } from "../view.js";
 import type { Rule } from "./rule.js";
 
 type ReduceOp = "Add" | "Mul" | "Min" | "Max";
@@ -14,7 +14,8 @@ export const reduceRule: Rule<"reduce"> = ({ graph, operands, params }) => [
 ];
 
 /** `v` reduced over the logical dimensions `over`. */
-export function reduce(graph: GraphBuilder, v: View, op: ReduceOp, over: readonly number[]): View {
+export function reduce(graph: GraphBuilder, view: View, op: ReduceOp, over: readonly number[]): View {
+  const v = unflip(graph, view);
   const kept = v.shape.map((_, d) => d).filter((d) => !over.includes(d));
   const constant = product(over.filter((d) => v.axes[d] === null).map((d) => v.shape[d]!));
   const axes = over.flatMap((d) => v.axes[d] ?? []).sort((a, b) => a - b);
@@ -33,7 +34,7 @@ export function reduce(graph: GraphBuilder, v: View, op: ReduceOp, over: readonl
   );
 }
 
-/** The tensor of `v` without the given axes. Reversed axes need no care: reductions do not see the order. */
+/** The tensor of `v` without the given axes. */
 function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly number[]): string {
   if (axes.length === 0) return v.tensor;
   const dims = graph.dims(v.tensor);
@@ -44,7 +45,23 @@ function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly n
   const work = reductionType(v.type);
   const source = cast(graph, square ?? v.tensor, work);
   const left = dims.filter((_, axis) => !axes.includes(axis));
-  return graph.emit(operator, [source, graph.list(axes)], work, left, { keepdims: int(0) });
+  const emit = (name: string) =>
+    graph.emit(name, [source, graph.list(axes)], work, left, { keepdims: int(0) });
+  const isExtreme = op === "Min" || op === "Max";
+  return isExtreme && isFloat(v.type) ? keepNaN(graph, emit(operator), emit("ReduceSum")) : emit(operator);
+}
+
+const isFloat = (type: ElementType): boolean => type.startsWith("float");
+
+/**
+ * Extremes that are NaN where an element is: ONNX Runtime's skip NaNs, and a diverged run would go unnoticed.
+ * A sum (or mean) of the same elements shows them, at little cost; where it is NaN because opposite
+ * infinities met, the extreme becomes NaN too, unlike in jax-js.
+ */
+function keepNaN(graph: GraphBuilder, extreme: string, sum: string): string {
+  const dims = graph.dims(extreme);
+  const marks = graph.emit("IsNaN", [sum], "bool", dims);
+  return graph.emit("Where", [marks, sum, extreme], graph.type(extreme), dims);
 }
 
 const reductionType = (type: ElementType): OnnxType =>
@@ -86,9 +103,8 @@ function reduceWindows(
   const image = reshapeTensor(graph, v.tensor, [1, planes, h * kh, w * kw]);
   const attributes = { kernel_shape: ints([kh, kw]), strides: ints([kh, kw]) };
   const pooledDims = [1, planes, h, w];
-  const pooled =
-    op === "Max"
-      ? graph.emit("MaxPool", [image], v.type, pooledDims, attributes)
-      : repeat(graph, graph.emit("AveragePool", [image], v.type, pooledDims, attributes), "Add", kh * kw);
+  const emit = (name: string) => graph.emit(name, [image], v.type, pooledDims, attributes);
+  const mean = emit("AveragePool");
+  const pooled = op === "Max" ? keepNaN(graph, emit("MaxPool"), mean) : repeat(graph, mean, "Add", kh * kw);
   return reshapeTensor(graph, pooled, [...dims.slice(0, -4), h, w]);
 }

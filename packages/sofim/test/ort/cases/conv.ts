@@ -1,0 +1,86 @@
+import { grad, jvp, lax, numpy as np } from "@jax-js/jax";
+import { type Case, floats } from "./case.js";
+
+type A = np.Array;
+type Padding = Parameters<typeof lax.convGeneralDilated>[3];
+
+interface Form {
+  readonly name: string;
+  readonly stride?: number;
+  readonly padding?: Padding;
+  readonly dilation?: number;
+  readonly images?: readonly number[];
+  readonly kernels?: readonly number[];
+}
+
+const forms: readonly Form[] = [
+  { name: "plain" },
+  { name: "same padding", padding: "SAME" },
+  {
+    name: "uneven padding",
+    padding: [
+      [2, 1],
+      [0, 1],
+    ],
+  },
+  {
+    name: "negative padding",
+    padding: [
+      [-1, 0],
+      [0, -1],
+    ],
+  },
+  { name: "dilated kernel", dilation: 2 },
+  { name: "one by one", kernels: [4, 3, 1, 1] },
+  {
+    name: "one by one, padded",
+    kernels: [4, 3, 1, 1],
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+  { name: "tall kernel", kernels: [4, 3, 3, 1] },
+  { name: "one image, one channel", images: [1, 1, 7, 8], kernels: [1, 1, 3, 3] },
+  { name: "one dimension", images: [2, 3, 9], kernels: [4, 3, 3], padding: [[1, 1]] },
+];
+
+const strided: readonly Form[] = [
+  { name: "stride 2", stride: 2 },
+  {
+    name: "stride 2, padded",
+    stride: 2,
+    padding: [
+      [1, 1],
+      [1, 1],
+    ],
+  },
+  { name: "stride 2, rows left over", stride: 2, images: [2, 3, 8, 9] },
+];
+
+function convolution({ stride = 1, padding = "VALID", dilation = 1, images = [2, 3, 7, 8] }: Form) {
+  const spatial = images.length - 2;
+  return (x: A, w: A) =>
+    lax.convGeneralDilated(x, w, Array(spatial).fill(stride), padding, {
+      rhsDilation: Array(spatial).fill(dilation),
+    });
+}
+
+/** Value, both gradients, and the derivative of both gradients along a direction (a Hessian product). */
+function casesOf(form: Form): Case[] {
+  const conv = convolution(form);
+  const args = [floats(form.images ?? [2, 3, 7, 8]), floats(form.kernels ?? [4, 3, 3, 3], -1, 1, 9)];
+  const loss = (p: { x: A; w: A }) => np.sum(np.sin(conv(p.x, p.w)));
+  const gradient = grad(loss) as (p: { x: A; w: A }) => { x: A; w: A };
+  return [
+    { name: form.name, fn: conv, args },
+    { name: `${form.name}, gradients`, fn: (x: A, w: A) => gradient({ x, w }), args },
+    {
+      name: `${form.name}, Hessian product`,
+      fn: (x: A, w: A) => jvp(gradient, [{ x: x.ref, w: w.ref }], [{ x, w }]),
+      args,
+    },
+  ];
+}
+
+export const convCases: readonly Case[] = [...forms, ...strided].flatMap(casesOf);

@@ -1,0 +1,133 @@
+import { lax, nn, numpy as np } from "@jax-js/jax";
+import { booleans, type Case, doubles, exactly, floats, integers } from "./case.js";
+
+type A = np.Array;
+const extremes = exactly([0, -0, 1, -1, 1e-30, 1e30, Infinity, -Infinity, NaN]);
+
+const unary = {
+  neg: (x: A) => np.negative(x),
+  floor: (x: A) => np.floor(x),
+  ceil: (x: A) => np.ceil(x),
+  sin: (x: A) => np.sin(x),
+  cos: (x: A) => np.cos(x),
+  asin: (x: A) => np.arcsin(x),
+  atan: (x: A) => np.arctan(x),
+  exp: (x: A) => np.exp(x),
+  erf: (x: A) => lax.erf(x),
+  tanh: (x: A) => np.tanh(x),
+  sigmoid: (x: A) => nn.sigmoid(x),
+  relu: (x: A) => nn.relu(x),
+  isfinite: (x: A) => np.isfinite(x),
+  "stop gradient": (x: A) => lax.stopGradient(x),
+};
+
+const binary = {
+  add: (x: A, y: A) => x.add(y),
+  multiply: (x: A, y: A) => x.mul(y),
+  minimum: (x: A, y: A) => np.minimum(x, y),
+  maximum: (x: A, y: A) => np.maximum(x, y),
+  less: (x: A, y: A) => np.less(x, y),
+  "less or equal": (x: A, y: A) => np.lessEqual(x, y),
+  equal: (x: A, y: A) => np.equal(x, y),
+  "not equal": (x: A, y: A) => np.notEqual(x, y),
+};
+
+const numbers = [floats([3, 4]), integers([3, 4], -5, 5), integers([3, 4], 0, 9, "uint32"), doubles([3, 4])];
+
+export const elementwiseCases: readonly Case[] = [
+  ...Object.entries(unary).map(([name, fn]) => ({ name, fn, args: [floats([2, 3])] })),
+  ...Object.entries(binary).flatMap(([name, fn]) => [
+    ...numbers.map((x) => ({
+      name: `${name}, ${x.dtype}`,
+      fn,
+      args: [x, { ...x, values: x.values.toReversed() }],
+    })),
+    { name: `${name}, broadcast`, fn, args: [floats([2, 1, 4]), floats([3, 1])] },
+    {
+      name: `${name}, extremes`,
+      fn,
+      args: [extremes, { ...extremes, values: extremes.values.toReversed() }],
+    },
+    { name: `${name} with a number`, fn: (x: A) => fn(x, np.array(0.25)), args: [floats([2, 3])] },
+  ]),
+  { name: "divide", fn: (x: A, y: A) => x.div(y), args: [floats([3, 4]), floats([4], 0.5, 2)] },
+  {
+    name: "divide, extremes",
+    fn: (x: A, y: A) => x.div(y),
+    args: [extremes, { ...extremes, values: extremes.values.toReversed() }],
+  },
+  { name: "log", fn: (x: A) => np.log(x), args: [floats([2, 3], 0.1, 5)] },
+  { name: "sqrt", fn: (x: A) => np.sqrt(x), args: [floats([2, 3], 0, 5)] },
+  { name: "reciprocal", fn: (x: A) => np.reciprocal(x), args: [floats([2, 3], 0.5, 5)] },
+  { name: "power", fn: (x: A, y: A) => np.power(x, y), args: [floats([5], 0.1, 3), floats([5])] },
+  { name: "is NaN", fn: (x: A) => np.isnan(x), args: [extremes] },
+  { name: "maximum with 0 keeps NaN", fn: (x: A) => np.maximum(x, 0), args: [extremes] },
+  {
+    name: "subtraction of uint32 wraps",
+    fn: (x: A, y: A) => x.sub(y),
+    args: [integers([4], 0, 3, "uint32"), integers([4], 4, 9, "uint32")],
+  },
+  {
+    name: "truncated division, int32",
+    fn: (x: A, y: A) => np.floorDivide(x, y),
+    args: [integers([9], -9, 9), integers([9], 1, 4)],
+  },
+  { name: "truncated division, float32", fn: (x: A) => np.trunc(x), args: [floats([9], -4, 4)] },
+  {
+    name: "remainder, int32",
+    fn: (x: A, y: A) => np.fmod(x, y),
+    args: [integers([9], -9, 9), integers([9], 1, 4)],
+  },
+  {
+    name: "remainder, float32",
+    fn: (x: A, y: A) => np.fmod(x, y),
+    args: [floats([9], -9, 9), floats([9], 1, 4)],
+  },
+  {
+    name: "and, or, xor of bool",
+    fn: (x: A, y: A) => [np.logicalAnd(x.ref, y.ref), np.logicalOr(x.ref, y.ref), np.logicalXor(x, y)],
+    args: [booleans([8]), { ...booleans([8]), values: [0, 1, 0, 1, 0, 1, 0, 1] }],
+  },
+  {
+    name: "bit and, or, xor of int32",
+    fn: (x: A, y: A) => [np.bitwiseAnd(x.ref, y.ref), np.bitwiseOr(x.ref, y.ref), np.bitwiseXor(x, y)],
+    args: [integers([8], -99, 99), integers([8], 0, 7)],
+  },
+  { name: "cast float32 to int32", fn: (x: A) => x.astype(np.int32), args: [floats([8], -9, 9)] },
+  { name: "cast int32 to float32", fn: (x: A) => x.astype(np.float32), args: [integers([8], -9, 9)] },
+  { name: "cast bool to float32", fn: (x: A) => x.astype(np.float32), args: [booleans([8])] },
+  { name: "cast float32 to bool", fn: (x: A) => x.astype(np.bool), args: [exactly([0, 1, -2, 0.5, NaN])] },
+  { name: "cast float32 to float64", fn: (x: A) => x.astype(np.float64), args: [floats([8])] },
+  {
+    name: "where",
+    fn: (c: A, x: A, y: A) => np.where(c, x, y),
+    args: [booleans([3, 4]), floats([3, 4]), floats([4])],
+  },
+  {
+    name: "where hides NaN",
+    fn: (c: A, x: A) => np.where(c, 0, x),
+    args: [exactly([1, 0, 1], "bool"), exactly([NaN, 2, Infinity])],
+  },
+  {
+    name: "where of 0 and 1",
+    fn: (c: A) => [np.where(c.ref, 0, 1), np.where(c, 1, 0)],
+    args: [booleans([5])],
+  },
+  {
+    name: "where of bool",
+    fn: (c: A, x: A, y: A) => np.where(c, x, y),
+    args: [booleans([6]), booleans([6]), exactly([0, 0, 0, 1, 1, 1], "bool")],
+  },
+  {
+    name: "operands of different layouts",
+    fn: (x: A, y: A) => x.transpose([2, 0, 1]).add(y),
+    args: [floats([3, 4, 2]), floats([2, 3, 4])],
+  },
+  {
+    name: "transposed times transposed",
+    fn: (x: A, y: A) => np.transpose(np.transpose(x).mul(np.transpose(y))),
+    args: [floats([3, 4]), floats([3, 4], 0, 1)],
+  },
+  { name: "scalars", fn: (x: A, y: A) => x.mul(y).add(1), args: [floats([]), floats([], 2, 3)] },
+  { name: "no elements", fn: (x: A, y: A) => x.mul(y), args: [floats([0, 3]), floats([3])] },
+];

@@ -1,0 +1,46 @@
+import { numpy as np } from "@jax-js/jax";
+import { booleans, type Case, doubles, exactly, floats, integers } from "./case.js";
+
+type A = np.Array;
+
+const reductions = {
+  sum: (x: A, axis: number | number[]) => np.sum(x, axis),
+  product: (x: A, axis: number | number[]) => np.prod(x, axis),
+  maximum: (x: A, axis: number | number[]) => np.max(x, axis),
+  minimum: (x: A, axis: number | number[]) => np.min(x, axis),
+};
+
+export const reduceCases: readonly Case[] = [
+  ...Object.entries(reductions).flatMap(([name, reduce]) => [
+    { name: `${name} over the first`, fn: (x: A) => reduce(x, 0), args: [floats([2, 3, 4])] },
+    { name: `${name} over the outer two`, fn: (x: A) => reduce(x, [0, 2]), args: [floats([2, 3, 4])] },
+    { name: `${name} over all`, fn: (x: A) => reduce(x, [0, 1, 2]), args: [floats([2, 3, 4])] },
+    { name: `${name} of int32`, fn: (x: A) => reduce(x, 1), args: [integers([2, 3], -4, 4)] },
+    { name: `${name} of float64`, fn: (x: A) => reduce(x, 1), args: [doubles([2, 3])] },
+    {
+      name: `${name} of a broadcast array`,
+      fn: (x: A) => reduce(np.broadcastTo(x, [4, 3]), [0, 1]),
+      args: [floats([3])],
+    },
+    {
+      name: `${name} of a transposed array`,
+      fn: (x: A) => reduce(x.transpose([2, 0, 1]), 1),
+      args: [floats([2, 3, 4])],
+    },
+    { name: `${name} with NaN`, fn: (x: A) => reduce(x, 0), args: [exactly([1, NaN, 2])] },
+  ]),
+  { name: "sum of squares", fn: (x: A) => np.sum(np.square(x), 1), args: [floats([3, 50])] },
+  {
+    name: "sum of squares that is used elsewhere",
+    fn: (x: A) => {
+      const s = np.square(x);
+      return [np.sum(s.ref), s];
+    },
+    args: [floats([3, 5])],
+  },
+  { name: "mean", fn: (x: A) => np.mean(x, 0), args: [floats([5, 3])] },
+  { name: "any and all", fn: (x: A) => [np.any(x.ref, 0), np.all(x, 0)], args: [booleans([4, 5])] },
+  { name: "sum of uint32", fn: (x: A) => np.sum(x), args: [integers([5], 0, 9, "uint32")] },
+  { name: "sum of no elements", fn: (x: A) => np.sum(x, 0), args: [floats([0, 3])] },
+  { name: "argmax", fn: (x: A) => np.argmax(x, 1), args: [floats([4, 6])] },
+];

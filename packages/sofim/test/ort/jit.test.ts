@@ -1,0 +1,218 @@
+import { defaultDevice, grad, init, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { beforeAll, describe, expect, it } from "vitest";
+import { InvalidArgumentError } from "../../src/core/index.js";
+import { type EngineArray, EngineError, engineArray, jit, toOnnx } from "../../src/ort/index.js";
+
+beforeAll(async () => {
+  await init("wasm");
+  defaultDevice("wasm");
+});
+
+const vector = (...values: number[]) => engineArray(Float32Array.from(values));
+
+describe("jit", () => {
+  it("keeps the trees of arguments and results", async () => {
+    const swap = jit(({ a, b }: { a: np.Array; b: [np.Array, np.Array] }) => ({
+      first: b[0].add(a.ref),
+      rest: [a, b[1]],
+    }));
+    const result = await swap({ a: vector(1, 2), b: [vector(10, 20), np.array([5])] });
+    expect([...result.first.dataSync()]).toEqual([11, 22]);
+    expect(result.rest.map((array) => [...array.dataSync()])).toEqual([[1, 2], [5]]);
+  });
+
+  it("compiles once per combination of shapes and types", async () => {
+    let traces = 0;
+    const double = jit((x: np.Array) => {
+      traces++;
+      return x.mul(2);
+    });
+    for (const x of [vector(1, 2), vector(3, 4), np.array([5, 6])]) await double(x);
+    expect([traces, double.info().compilations]).toEqual([1, 1]);
+    await double(vector(1, 2, 3));
+    await double(engineArray(Int32Array.of(1, 2)));
+    expect([traces, double.info().compilations]).toEqual([3, 3]);
+  });
+
+  it("compiles once for calls made at the same time", async () => {
+    const double = jit((x: np.Array) => x.mul(2));
+    const results = await Promise.all([double(vector(1)), double(vector(2)), double(vector(3))]);
+    expect(results.map((array) => array.item())).toEqual([2, 4, 6]);
+    expect(double.info().compilations).toBe(1);
+  });
+
+  it("takes numbers and booleans without compiling for each value", async () => {
+    const scale = jit((x: np.Array, factor: np.Array, negate: np.Array) =>
+      np.where(negate, np.negative(x.ref.mul(factor.ref)), x.mul(factor)),
+    );
+    expect((await scale(vector(3), 2, true)).item()).toBe(-6);
+    expect((await scale(vector(3), 5, false)).item()).toBe(15);
+    expect(scale.info().compilations).toBe(1);
+  });
+
+  it("leaves engine arrays as they were and consumes jax-js arrays", async () => {
+    const step = jit((x: np.Array) => x.add(1));
+    const x = vector(1);
+    const y = await step(x);
+    await step(x);
+    expect([x.item(), y.item()]).toEqual([1, 2]);
+    const consumed = np.array([1]);
+    await step(consumed);
+    expect(() => consumed.add(1)).toThrow();
+  });
+
+  it("carries a state through many steps", async () => {
+    const loss = (w: np.Array) => np.sum(np.square(w.sub(3)));
+    const descend = jit((w: np.Array): [np.Array, np.Array] => {
+      const [value, gradient] = valueAndGrad(loss)(w.ref);
+      return [value, w.sub(gradient.mul(0.1))];
+    });
+    let [value, w] = await descend(vector(0, 10));
+    for (let i = 0; i < 60; i++) [value, w] = await descend(w);
+    expect(value.item()).toBeLessThan(1e-9);
+    expect(descend.info().compilations).toBe(1);
+  });
+
+  it("captures constants and tells them from arguments", async () => {
+    const offset = np.array([10, 20]);
+    const shift = jit((x: np.Array) => x.add(offset.ref));
+    expect([...(await shift(vector(1, 2))).dataSync()]).toEqual([11, 22]);
+    expect([...(await shift(vector(3, 4))).dataSync()]).toEqual([13, 24]);
+    await shift.dispose();
+    offset.dispose();
+  });
+
+  it("gives the same numbers for the same inputs, to the last bit", async () => {
+    const f = jit(
+      grad((w: np.Array) => np.sum(np.tanh(np.matmul(w.ref, w)))),
+      { threads: 2 },
+    );
+    const w = engineArray(
+      Float32Array.from({ length: 64 * 64 }, (_, i) => Math.sin(i)),
+      [64, 64],
+    );
+    const [first, second] = [await f(w), await f(w)];
+    expect(first.dataSync()).toEqual(second.dataSync());
+  });
+
+  it("reports where it runs and what compiling cost", async () => {
+    const f = jit((x: np.Array) => x.add(1), { threads: 2 });
+    expect(f.info()).toMatchObject({
+      device: "cpu",
+      provider: "CPUExecutionProvider",
+      threads: 2,
+      compilations: 0,
+    });
+    await f(vector(1));
+    const info = f.info();
+    expect(info.compilations).toBe(1);
+    for (const seconds of [info.traceSeconds, info.lowerSeconds, info.sessionSeconds]) {
+      expect(seconds).toBeGreaterThan(0);
+    }
+  });
+
+  it("lets timers through between calls", async () => {
+    const f = jit((x: np.Array) => x.add(1));
+    let x = await f(vector(0));
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    for (let i = 0; i < 200; i++) x = await f(x);
+    const start = performance.now();
+    while (performance.now() - start < 20) x = await f(x);
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(0);
+  });
+
+  it("frees what tracing allocated", async () => {
+    const leak = jit((x: np.Array) => np.sum(x.mul(np.array([1, 2]))));
+    const x = np.array([3, 4]);
+    await leak(x.ref);
+    expect(x.refCount).toBe(1);
+    x.dispose();
+  });
+});
+
+describe("jit refuses", () => {
+  it.each([
+    [{ threads: 0 }, /threads: got 0/],
+    [{ threads: 1.5 }, /threads: got 1.5/],
+    [{ threads: Number.NaN }, /threads: got NaN/],
+    [{ device: "tpu" as "cpu" }, /device: got "tpu", want "cpu"/],
+  ])("options %o", (options, message) => {
+    expect(() => jit((x: np.Array) => x, options)).toThrow(message);
+  });
+
+  it("leaves that are no arrays", async () => {
+    const f = jit((x: np.Array) => x.add(1));
+    await expect(f("one" as unknown as EngineArray)).rejects.toThrow(/leaf 0 of the arguments: got "one"/);
+    await expect(f(undefined as unknown as EngineArray)).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it("calls after dispose", async () => {
+    const f = jit((x: np.Array) => x.add(1));
+    const y = await f(vector(1));
+    await f.dispose();
+    await expect(f(vector(1))).rejects.toThrow(EngineError);
+    expect(y.item()).toBe(2);
+  });
+
+  it("a failing function, and tries it again on the next call", async () => {
+    let failures = 1;
+    const f = jit((x: np.Array) => {
+      if (failures-- > 0) throw new Error("not yet");
+      return x.add(1);
+    });
+    await expect(f(vector(1))).rejects.toThrow("not yet");
+    expect((await f(vector(1))).item()).toBe(2);
+  });
+});
+
+describe("EngineArray", () => {
+  it("checks the shape it is given", () => {
+    expect(() => engineArray(new Float32Array(6), [2, 2])).toThrow(/shape: got "?\[2,2\]"?, want .* 6/);
+    expect(() => engineArray(new Float32Array(2), [-1, -2])).toThrow(InvalidArgumentError);
+    expect(engineArray(new Float32Array(6), [2, 3]).shape).toEqual([2, 3]);
+  });
+
+  it("has item() for single elements only", () => {
+    expect(engineArray(Int32Array.of(7), []).item()).toBe(7);
+    expect(() => vector(1, 2).item()).toThrow(/shape \[2\]/);
+  });
+
+  it("goes to jax-js and back", async () => {
+    const back = vector(1, 2).toJax();
+    expect(await back.ref.jsAsync()).toEqual([1, 2]);
+    const negative = await jit((x: np.Array) => np.less(x, 0))(vector(-1, 1));
+    expect(negative.dtype).toBe("bool");
+    expect([...negative.dataSync()]).toEqual([1, 0]);
+    expect(await negative.toJax().jsAsync()).toEqual([true, false]);
+    back.dispose();
+  });
+
+  it("is left alone by tree.ref and tree.dispose", () => {
+    const x = vector(1);
+    tree.dispose(tree.ref({ x }));
+    expect(x.item()).toBe(1);
+  });
+});
+
+describe("toOnnx", () => {
+  it("writes a model that plain ONNX Runtime runs", async () => {
+    const model = (p: { w: np.Array; b: np.Array }, x: np.Array) => np.tanh(np.dot(x, p.w).add(p.b));
+    const w = engineArray(Float32Array.of(1, 2, 3, 4), [2, 2]);
+    const bytes = await toOnnx(model, [
+      { w, b: vector(0.5, -0.5) },
+      engineArray(new Float32Array(2), [1, 2]),
+    ]);
+    const session = await InferenceSession.create(bytes);
+    const tensors = [w.tensor, vector(0.5, -0.5).tensor, new Tensor("float32", [0.1, 0.2], [1, 2])];
+    const feeds = Object.fromEntries(session.inputNames.map((name, i) => [name, tensors[i]!]));
+    const output = (await session.run(feeds))[session.outputNames[0]!]!;
+    const expected = [0.1 + 0.6 + 0.5, 0.2 + 0.8 - 0.5].map(Math.tanh);
+    expected.forEach((value, i) => {
+      expect(output.data[i]).toBeCloseTo(value, 6);
+    });
+    await session.release();
+  });
+});

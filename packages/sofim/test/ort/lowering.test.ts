@@ -1,0 +1,107 @@
+import { defaultDevice, init, type JsTree, lax, makeJaxpr, numpy as np, tree } from "@jax-js/jax";
+import { beforeAll, describe, expect, it } from "vitest";
+import { engineArray, jit, UnsupportedPrimitiveError } from "../../src/ort/index.js";
+import { rules } from "../../src/ort/rules/index.js";
+import { type Case, type Sample, toArray } from "./cases/case.js";
+import { convCases } from "./cases/conv.js";
+import { dotCases } from "./cases/dot.js";
+import { elementwiseCases } from "./cases/elementwise.js";
+import { movementCases } from "./cases/movement.js";
+import { poolCases } from "./cases/pool.js";
+import { reduceCases } from "./cases/reduce.js";
+
+const families: Readonly<Record<string, readonly Case[]>> = {
+  "element-wise": elementwiseCases,
+  movement: movementCases,
+  reduce: reduceCases,
+  dot: dotCases,
+  conv: convCases,
+  pool: poolCases,
+};
+
+beforeAll(async () => {
+  await init("wasm");
+  defaultDevice("wasm");
+});
+
+/** Largest difference relative to the largest finite element; infinite if NaNs or infinities differ. */
+function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  let scale = Number.MIN_VALUE;
+  let difference = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!];
+    if (Object.is(a, e) || a === e) {
+      if (Number.isFinite(e)) scale = Math.max(scale, Math.abs(e));
+    } else if (Number.isFinite(a) && Number.isFinite(e)) {
+      difference = Math.max(difference, Math.abs(a - e));
+      scale = Math.max(scale, Math.abs(e));
+    } else return Infinity;
+  }
+  return difference === 0 ? 0 : difference / scale;
+}
+
+function evaluate(fn: (...args: np.Array[]) => unknown, args: readonly Sample[]): readonly np.Array[] {
+  return tree.leaves(fn(...args.map(toArray)) as JsTree<np.Array>);
+}
+
+for (const [family, cases] of Object.entries(families)) {
+  describe(`${family} on the engine equals jax-js`, () => {
+    it.each(cases.map((entry) => [entry.name, entry] as const))("%s", async (_, { fn, args, tolerance }) => {
+      const expected = evaluate(fn, args);
+      const compiled = jit(fn, { threads: 1 });
+      const actual = tree.leaves(await compiled(...(args.map(toArray) as Parameters<typeof compiled>)));
+      await compiled.dispose();
+      expect(actual.length).toBe(expected.length);
+      for (const [i, array] of expected.entries()) {
+        const { shape, dtype } = array;
+        expect({ shape: actual[i]!.shape, dtype: actual[i]!.dtype }).toEqual({ shape, dtype });
+        expect(distance(actual[i]!.dataSync(), await array.data())).toBeLessThanOrEqual(tolerance ?? 1e-5);
+      }
+    });
+  });
+}
+
+describe("the rule map", () => {
+  const refused = [
+    "bit_count",
+    "bit_shift",
+    "bitcast",
+    "random_bits",
+    "scatter",
+    "sort",
+    "argsort",
+    "triangular_solve",
+    "cholesky",
+    "lu",
+    "jacobi_eigh",
+    "fft",
+    "erfc",
+    "jit",
+  ];
+
+  it("has a case for every primitive that it lowers", () => {
+    const seen = new Set<string>();
+    for (const { fn, args } of Object.values(families).flat()) {
+      const inputs = args.map(toArray);
+      const { jaxpr } = makeJaxpr(fn)(...inputs);
+      tree.dispose(inputs);
+      for (const equation of jaxpr.jaxpr.flatten().simplify().eqns) seen.add(equation.primitive);
+      jaxpr.dispose();
+    }
+    const lowered = Object.keys(rules).filter((primitive) => !refused.includes(primitive));
+    expect([...seen].sort()).toEqual(lowered.sort());
+  });
+
+  it.each([
+    ["sort", (x: np.Array) => np.sort(x)],
+    ["argsort", (x: np.Array) => np.argsort(x)],
+    ["cholesky", (x: np.Array) => np.linalg.cholesky(np.outer(x.ref, x))],
+    ["pool", (x: np.Array) => lax.reduceWindow(x, (w) => np.max(w), [2], [1])],
+  ])("refuses %s by its name, with the shapes", async (primitive, fn) => {
+    const failure = await jit(fn)(engineArray(Float32Array.of(1, 2))).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UnsupportedPrimitiveError);
+    expect((failure as UnsupportedPrimitiveError).primitive).toBe(primitive);
+    expect((failure as Error).message).toMatch(/float32\[2/);
+  });
+});
