@@ -62,6 +62,17 @@ for (const [family, cases] of Object.entries(families)) {
   });
 }
 
+describe("sums of many elements", () => {
+  it("keep their digits", async () => {
+    const count = 3_000_000;
+    const x = Float32Array.from({ length: count }, (_, i) => (i * 0.618_034) % 1);
+    const exact = x.reduce((sum, value) => sum + value ** 2, 0);
+    const sum = jit((values: np.Array) => np.sum(np.square(values)), { threads: 1 });
+    const actual = (await sum(engineArray(x))).item();
+    expect(Math.abs(actual / exact - 1)).toBeLessThan(1e-6);
+  });
+});
+
 describe("the rule map", () => {
   const refused = [
     "bit_count",

@@ -37,18 +37,44 @@ export function reduce(graph: GraphBuilder, view: View, op: ReduceOp, over: read
 /** The tensor of `v` without the given axes. */
 function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly number[]): string {
   if (axes.length === 0) return v.tensor;
-  const dims = graph.dims(v.tensor);
   const pooled = reduceWindows(graph, v, op, axes);
   if (pooled !== undefined) return pooled;
-  const square = op === "Add" ? squareRoot(graph, v.tensor) : undefined;
-  const operator = square === undefined ? operators[op] : "ReduceSumSquare";
-  const work = reductionType(v.type);
-  const source = cast(graph, square ?? v.tensor, work);
-  const left = dims.filter((_, axis) => !axes.includes(axis));
-  const emit = (name: string) =>
-    graph.emit(name, [source, graph.list(axes)], work, left, { keepdims: int(0) });
+  const source = cast(graph, v.tensor, reductionType(v.type));
+  if (op === "Add" && axes.length === graph.dims(source).length) return sumAll(graph, source);
+  const reduced = emitReduce(graph, operators[op], source, axes);
   const isExtreme = op === "Min" || op === "Max";
-  return isExtreme && isFloat(v.type) ? keepNaN(graph, emit(operator), emit("ReduceSum")) : emit(operator);
+  return isExtreme && isFloat(v.type)
+    ? keepNaN(graph, reduced, emitReduce(graph, "ReduceSum", source, axes))
+    : reduced;
+}
+
+function emitReduce(graph: GraphBuilder, op: string, source: string, axes: readonly number[]): string {
+  const left = graph.dims(source).filter((_, axis) => !axes.includes(axis));
+  const attributes = { keepdims: int(0) };
+  return graph.emit(op, [source, graph.list(axes)], graph.type(source), left, attributes);
+}
+
+/** Above this many elements, ONNX Runtime's running float32 sums lose more than a digit. */
+const ONE_STAGE = 65_536;
+
+/** The sum of all elements: of rows and then of their sums where there are many, for accuracy. */
+function sumAll(graph: GraphBuilder, tensor: string): string {
+  const size = product(graph.dims(tensor));
+  const columns = size > ONE_STAGE ? largestDivisor(size, 4096) : size;
+  if (columns < size && columns >= 64) {
+    const rows = reshapeTensor(graph, tensor, [size / columns, columns]);
+    return emitReduce(graph, "ReduceSum", emitReduce(graph, "ReduceSum", rows, [1]), [0]);
+  }
+  const root = size <= ONE_STAGE ? squareRoot(graph, tensor) : undefined;
+  const source = root ?? tensor;
+  return emitReduce(graph, root === undefined ? "ReduceSum" : "ReduceSumSquare", source, [
+    ...graph.dims(source).keys(),
+  ]);
+}
+
+function largestDivisor(size: number, limit: number): number {
+  for (let divisor = limit; divisor > 1; divisor--) if (size % divisor === 0) return divisor;
+  return 1;
 }
 
 const isFloat = (type: ElementType): boolean => type.startsWith("float");
