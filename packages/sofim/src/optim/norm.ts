@@ -1,0 +1,57 @@
+import { DType, numpy as np } from "@jax-js/jax";
+import { cast, scalarDtype } from "./hyperparameter.js";
+
+// Rows longer than this are summed in two stages; shorter ones lose no digits worth a second reduction.
+const ONE_STAGE = 256;
+
+/**
+ * The largest absolute value over all arrays, a scalar, held above the range where its inverse overflows. Borrows the
+ * arrays. Two reductions that only read, in place of writing |x| out.
+ */
+export function largestAbs(arrays: readonly np.Array[]): np.Array {
+  const dtype = scalarDtype(arrays);
+  const tiny = np.array(dtype === DType.Float64 ? 1e-300 : 1e-37, { dtype });
+  return arrays.reduce((largest, x) => {
+    if (x.size === 0) return largest;
+    const extremes = np.maximum(np.max(x.ref), np.min(x.ref).neg());
+    return np.maximum(largest, cast(extremes, dtype));
+  }, tiny);
+}
+
+/** Every array times a scalar, in float32 or float64. Borrows the arrays and the scalar. */
+export function scaled(arrays: readonly np.Array[], scale: np.Array): np.Array[] {
+  return arrays.map((x) => {
+    const dtype = scalarDtype([x]);
+    return cast(x.ref, dtype).mul(cast(scale.ref, dtype));
+  });
+}
+
+/** The inner product of two lists of arrays, a scalar. Borrows them. */
+export function innerProduct(xs: readonly np.Array[], ys: readonly np.Array[]): np.Array {
+  const dtype = scalarDtype([...xs, ...ys]);
+  return xs.reduce(
+    (sum, x, i) => (x.size === 0 ? sum : sum.add(cast(sumAll(x.ref.mul(ys[i]!.ref)), dtype))),
+    np.array(0, { dtype }),
+  );
+}
+
+/** The sum of all elements, in two stages so that the rounding error grows with sqrt(n), not n. Consumes `x`. */
+function sumAll(x: np.Array): np.Array {
+  const columns = columnsFor(x.size);
+  if (columns === x.size) return x.sum();
+  const remainder = x.size % columns;
+  const flat = x.reshape([x.size]);
+  const full = remainder === 0 ? flat : np.pad(flat, [[0, columns - remainder]]);
+  return full.reshape([-1, columns]).sum(1).sum();
+}
+
+/** A row length near sqrt(size), a divisor where there is one within a factor of 4. */
+export function columnsFor(size: number): number {
+  if (size <= ONE_STAGE) return size;
+  const root = Math.round(Math.sqrt(size));
+  for (let step = 0; step < root * 3; step++) {
+    if (size % (root + step) === 0) return root + step;
+    if (step * 4 <= root * 3 && size % (root - step) === 0) return root - step;
+  }
+  return root;
+}

@@ -1,0 +1,86 @@
+import { numpy as np } from "@jax-js/jax";
+import { cast, type Hyperparameter, operand } from "./hyperparameter.js";
+import { innerProduct, largestAbs, scaled } from "./norm.js";
+
+// Squares of float32 numbers overflow beyond 1.8e19 and lose digits below 1e-19. Both functions therefore work on
+// arrays divided by their largest magnitude s, and u = s / d is what turns them into bias-corrected ones.
+
+/**
+ * (Mh Mh' + rho I)^-1 Mh over one block, with Mh = M / d:
+ *
+ *     Mh / (rho + |Mh|^2) = (M / s) / (rho / u + u q),          q = |M / s|^2
+ *
+ * Over a full-size array: two reductions for s, one multiplication by 1 / s, one reduction for q, one multiplication.
+ *
+ * @param moments The block's leaves of M; borrowed.
+ * @param weight The scalar d; borrowed.
+ */
+export function preconditionMoment(
+  moments: readonly np.Array[],
+  weight: np.Array,
+  rho: Hyperparameter,
+): np.Array[] {
+  const largest = largestAbs(moments);
+  const { dtype } = largest;
+  const inverse = np.reciprocal(largest.ref);
+  const unit = largest.div(cast(weight.ref, dtype));
+  const directions = scaled(moments, inverse);
+  inverse.dispose();
+  const squares = innerProduct(directions, directions);
+  const factor = np.reciprocal(np.reciprocal(unit.ref).mul(operand(rho, dtype)).add(squares.mul(unit)));
+  const steps = directions.map((y, i) => cast(y.mul(cast(factor.ref, y.dtype)), moments[i]!.dtype));
+  factor.dispose();
+  return steps;
+}
+
+/**
+ * (Mh Mh' + rho I)^-1 g over one block. With m the old moment and v = beta m + (1 - beta) g the new one,
+ *
+ *     F^-1 g = g_perp / rho + v (g'v / v'v) / (rho + |Mh|^2),      g_perp = beta (g (m'v) - m (g'v)) / v'v
+ *
+ * g_perp is the part of g orthogonal to Mh. In this form nothing cancels when g and Mh are parallel because g dominates
+ * the moment, as at the first step; `core` says more.
+ *
+ * @param moments The block's leaves of v; borrowed.
+ * @param oldMoments The block's leaves of m; borrowed.
+ * @param gradients The block's leaves of g; borrowed.
+ * @param weight The scalar d; borrowed.
+ */
+export function preconditionGradient(
+  moments: readonly np.Array[],
+  oldMoments: readonly np.Array[],
+  gradients: readonly np.Array[],
+  weight: np.Array,
+  rho: Hyperparameter,
+  beta: Hyperparameter,
+): np.Array[] {
+  const largest = largestAbs([...oldMoments, ...gradients]);
+  const { dtype } = largest;
+  const inverse = np.reciprocal(largest.ref);
+  const [v, m, g] = [moments, oldMoments, gradients].map((leaves) => scaled(leaves, inverse)) as [
+    np.Array[],
+    np.Array[],
+    np.Array[],
+  ];
+  inverse.dispose();
+  const d = cast(weight.ref, dtype);
+  const unit = largest.ref.div(d.ref);
+  const vv = innerProduct(v, v);
+  const nonzero = vv.ref.greater(0);
+  const perSquare = np.where(nonzero.ref, np.reciprocal(np.where(nonzero.ref, vv.ref, 1)), 0);
+  const gv = innerProduct(g, v).mul(perSquare.ref);
+  const mv = innerProduct(m, v).mul(perSquare);
+  const denominator = np.reciprocal(unit.ref).mul(operand(rho, dtype)).add(vv.mul(unit));
+  const forMoment = gv.ref.mul(d).div(denominator);
+  // The rest acts on arrays divided by s: multiply it back in.
+  const perRho = largest.div(operand(rho, dtype));
+  const forGradient = np.where(nonzero, mv.mul(operand(beta, dtype)), 1).mul(perRho.ref);
+  const forOldMoment = gv.mul(operand(beta, dtype)).mul(perRho);
+  const steps = v.map((y, i) => {
+    const times = (x: np.Array, factor: np.Array) => x.mul(cast(factor.ref, x.dtype));
+    const across = times(g[i]!, forGradient).sub(times(m[i]!, forOldMoment));
+    return cast(across.add(times(y, forMoment)), gradients[i]!.dtype);
+  });
+  for (const factor of [forMoment, forGradient, forOldMoment]) factor.dispose();
+  return steps;
+}

@@ -1,0 +1,141 @@
+import { type numpy as np, tree } from "@jax-js/jax";
+import { InvalidArgumentError } from "../core/errors.js";
+import {
+  checkDecayRate,
+  checkDirection,
+  checkPositive,
+  type Direction,
+  sofimDefaults,
+} from "../core/options.js";
+import {
+  checkHyperparameter,
+  type Hyperparameter,
+  movingAverage,
+  nextWeight,
+  scalarDtype,
+} from "./hyperparameter.js";
+import { preconditionGradient, preconditionMoment } from "./precondition.js";
+import { type GradientTransformation, type OptState, readState } from "./transformation.js";
+import { checkSameTree, type LeafPath, leafPaths } from "./tree.js";
+import { zeroScalar, zerosLikeTree } from "./zeros.js";
+
+/**
+ * Which weights share a norm, and so a block of the Fisher matrix: all of them, each tensor its own, or those for
+ * whose leaf the function returns the same key.
+ */
+export type Blocks = "global" | "tensor" | ((path: LeafPath) => string);
+
+/** Options of `scaleBySofim`. */
+export interface ScaleBySofimOptions {
+  /** Decay rate of the first moment, in [0, 1). Default 0.9. */
+  readonly beta?: Hyperparameter;
+  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.1. */
+  readonly rho?: Hyperparameter;
+  /** Default `"global"`. */
+  readonly blocks?: Blocks;
+  /** Vector that the inverse Fisher matrix is applied to. Default `"moment"`. */
+  readonly direction?: Direction;
+}
+
+interface ScaleBySofimState {
+  /** First moment M, before bias correction. */
+  readonly mu: OptState;
+  /** Bias-correction weight d: Mh = M / d. */
+  readonly weight: np.Array;
+}
+
+/**
+ * Preconditions gradients with the inverse of SOFIM's regularized Fisher matrix.
+ *
+ *     M <- beta M + (1 - beta) g           d <- beta d + (1 - beta)           Mh = M / d
+ *     update = Mh / (rho + |Mh|^2)                                (= (Mh Mh' + rho I)^-1 Mh)
+ *
+ * The norm is over all weights; with `blocks` the matrix is block-diagonal and each block has its own norm. With
+ * `direction: "gradient"` the update is (Mh Mh' + rho I)^-1 g. The sign is the gradient's: chain with
+ * `scaleByLearningRate`, as `sofim` does. Float64 leaves stay float64.
+ *
+ * State: `{ mu, weight }`, one buffer per weight and one scalar.
+ *
+ * @param options See `ScaleBySofimOptions`.
+ * @returns The transformation. `update` does not use the parameters.
+ * @throws InvalidArgumentError for an option out of range; TreeMismatchError from `update` for gradients that differ
+ * in structure, shape or dtype from the parameters given to `init`.
+ *
+ * @example
+ * ```ts
+ * import { defaultDevice, init, numpy as np } from "@jax-js/jax";
+ * import { scaleBySofim } from "sofim";
+ *
+ * await init("wasm");
+ * defaultDevice("wasm");
+ * const transformation = scaleBySofim({ rho: 1 });
+ * const state = transformation.init({ w: np.zeros([2]) });
+ * const [updates] = transformation.update({ w: np.array([3, 4]) }, state);
+ * const [first] = await updates.w.data();
+ * if (Math.abs(first! - 3 / 26) > 1e-6) throw new Error("expected g / (rho + |g|^2)");
+ * ```
+ *
+ * Source: Sen et al., arXiv 2403.02833 (2024), algorithm 1.
+ */
+export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransformation {
+  const beta = checkHyperparameter("beta", options.beta ?? sofimDefaults.beta, checkDecayRate);
+  const rho = checkHyperparameter("rho", options.rho ?? sofimDefaults.rho, checkPositive);
+  const direction = checkDirection(options.direction ?? sofimDefaults.direction);
+  const blocks = checkBlocks(options.blocks ?? sofimDefaults.blocks);
+  return {
+    init(params) {
+      const weight = zeroScalar(scalarDtype(tree.leaves<np.Array>(params)));
+      return { mu: zerosLikeTree(params), weight };
+    },
+    update(updates, state, params) {
+      const { mu, weight } = readState<ScaleBySofimState>("scaleBySofim", state, ["mu", "weight"]);
+      checkSameTree("gradients", updates, "params", mu);
+      const keys = blockKeys(blocks, leafPaths(updates));
+      tree.dispose(params);
+      const [gradients, structure] = tree.flatten<np.Array>(updates);
+      const oldMoments = tree.leaves<np.Array>(mu);
+      const newWeight = nextWeight(weight, beta);
+      const newMoments = oldMoments.map((m, i) => movingAverage(m.ref, gradients[i]!.ref, beta));
+      const steps = perBlock(keys, (members) => {
+        const pick = (leaves: np.Array[]) => members.map((i) => leaves[i]!);
+        return direction === "moment"
+          ? preconditionMoment(pick(newMoments), newWeight, rho)
+          : preconditionGradient(pick(newMoments), pick(oldMoments), pick(gradients), newWeight, rho, beta);
+      });
+      tree.dispose(oldMoments);
+      tree.dispose(gradients);
+      const newMu = tree.unflatten(structure, newMoments);
+      return [tree.unflatten(structure, steps) as typeof updates, { mu: newMu, weight: newWeight }];
+    },
+  };
+}
+
+function checkBlocks(value: Blocks): Blocks {
+  if (value === "global" || value === "tensor" || typeof value === "function") return value;
+  throw new InvalidArgumentError("blocks", value, '"global", "tensor" or a function from path to key');
+}
+
+function blockKeys(blocks: Blocks, paths: readonly LeafPath[]): (string | number)[] {
+  if (blocks === "global") return paths.map(() => 0);
+  return blocks === "tensor" ? paths.map((_, i) => i) : paths.map(blocks);
+}
+
+/** Calls `run` with the leaf indices of every block and puts what it returns back into leaf order. */
+function perBlock(
+  keys: readonly (string | number)[],
+  run: (members: readonly number[]) => np.Array[],
+): np.Array[] {
+  const groups = new Map<string | number, number[]>();
+  keys.forEach((key, i) => {
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [i]);
+    else members.push(i);
+  });
+  const results: np.Array[] = new Array(keys.length);
+  for (const members of groups.values()) {
+    run(members).forEach((result, j) => {
+      results[members[j]!] = result;
+    });
+  }
+  return results;
+}
