@@ -1,0 +1,98 @@
+import type { SummaryTable } from "../report/summary.js";
+import { renderTerminalTable } from "../report/terminal-table.js";
+import type { EngineReport, EngineRow } from "./engine-suite.js";
+import type { MemoryReport } from "./memory-suite.js";
+import type { Estimate } from "./statistics.js";
+import type { Verdict } from "./targets.js";
+import type { UpdateReport } from "./update-suite.js";
+
+/** What `sofim bench` measured, one entry per suite and thread count. */
+export type SuiteReport = EngineReport | UpdateReport | MemoryReport;
+
+/** A report as text for a terminal. */
+export function formatReport(report: SuiteReport): string {
+  switch (report.suite) {
+    case "engine":
+      return formatEngine(report);
+    case "update":
+      return formatUpdate(report);
+    case "memory":
+      return formatMemory(report);
+  }
+}
+
+function formatEngine({ threads, torch, rows, verdicts }: EngineReport): string {
+  const table: SummaryTable = {
+    headers: [
+      "LeNet-5 step, batch 128",
+      "ms (median)",
+      "rounds",
+      "loss differs",
+      "trace + lower + session, s",
+    ],
+    rows: rows.map((row) => [
+      row.name,
+      row.millisecondsPerStep.toFixed(2),
+      String(row.rounds),
+      row.lossDifference === undefined ? "" : row.lossDifference.toExponential(0),
+      formatCompile(row),
+    ]),
+  };
+  const peer = torch === undefined ? "PyTorch not found: its rows are left out" : `PyTorch ${torch}`;
+  const title = `Training step, ${threads} ${threads === 1 ? "thread" : "threads"} each; ${peer}`;
+  const scope = threads === 1 ? "" : "(the targets are set for 1 thread)\n";
+  return `${title}\n${renderTerminalTable(table)}\n${formatVerdicts(verdicts)}\n${scope}`;
+}
+
+function formatCompile({ compile }: EngineRow): string {
+  if (compile === undefined) return "";
+  const { traceSeconds, lowerSeconds, sessionSeconds } = compile;
+  return [traceSeconds, lowerSeconds, sessionSeconds].map((seconds) => seconds.toFixed(2)).join(" + ");
+}
+
+function formatUpdate({ rows, growth, verdicts }: UpdateReport): string {
+  const updates: SummaryTable = {
+    headers: ["isolated update", "weights", "ns per weight", "state, bytes per weight"],
+    rows: rows.map((row) => [
+      `${row.runner}, ${row.update}`,
+      row.size.toExponential(),
+      row.nanosecondsPerWeight.toFixed(2),
+      row.stateBytesPerWeight.toFixed(3),
+    ]),
+  };
+  const exponents: SummaryTable = {
+    headers: ["time ~ weights^p", "p"],
+    rows: growth.map(({ runner, update, exponent }) => [`${runner}, ${update}`, exponent.toFixed(3)]),
+  };
+  const tables = `${renderTerminalTable(updates)}\n${renderTerminalTable(exponents)}`;
+  return `Update alone, 1 thread, float32\n${tables}\n${formatVerdicts(verdicts)}\n`;
+}
+
+function formatVerdicts(verdicts: readonly Verdict[]): string {
+  return renderTerminalTable({
+    headers: ["ratio", "measured (95 % interval)", "target", ""],
+    rows: verdicts.map(({ name, bound, limit, measured, met }) => [
+      name,
+      formatEstimate(measured),
+      `${bound} ${limit}`,
+      met ? "met" : "missed",
+    ]),
+  });
+}
+
+function formatEstimate({ value, low, high }: Estimate): string {
+  return `${value.toPrecision(3)} (${low.toPrecision(3)} to ${high.toPrecision(3)})`;
+}
+
+function formatMemory({ samples, bytesPerStep, growthBytes }: MemoryReport): string {
+  const table = renderTerminalTable({
+    headers: ["steps", "resident, MiB"],
+    rows: samples.map(({ step, residentBytes }) => [String(step), mebibytes(residentBytes)]),
+  });
+  const slope = `${(bytesPerStep / 1024).toFixed(2)} KiB per step`;
+  return `Memory of the process\n${table}\nafter settling: ${slope}, at most ${mebibytes(growthBytes)} MiB above its start\n`;
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}

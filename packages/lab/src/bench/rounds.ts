@@ -1,0 +1,59 @@
+import { median } from "./statistics.js";
+
+/** What a contestant did in one turn: the time and the loss of every step. */
+export interface Turn {
+  readonly milliseconds: readonly number[];
+  readonly losses: readonly number[];
+}
+
+/** Something that can do training steps and time each of them. */
+export interface Contestant {
+  readonly name: string;
+  /** Rounds it takes part in, for those too slow for all; the first ones. */
+  readonly rounds?: number;
+  run(steps: number): Promise<Turn>;
+}
+
+export interface RoundsOptions {
+  readonly rounds: number;
+  /** Steps per turn that count. */
+  readonly steps: number;
+  /** Steps at the start of each turn that do not: caches and thread pools get warm again. */
+  readonly warmUp: number;
+  readonly onTurn?: (contestant: string, round: number) => void;
+}
+
+/**
+ * Lets the contestants take turns and returns everybody's turns, one per round taken part in.
+ *
+ * The first of a round moves on by one each time, so that what comes and goes on a machine hits all alike.
+ * `milliseconds` of the turns returned are without the warm-up steps, `losses` with them.
+ */
+export async function takeTurns(
+  contestants: readonly Contestant[],
+  options: RoundsOptions,
+): Promise<Map<string, Turn[]>> {
+  const turns = new Map<string, Turn[]>(contestants.map(({ name }) => [name, []]));
+  for (let round = 0; round < options.rounds; round++) {
+    for (let place = 0; place < contestants.length; place++) {
+      const contestant = contestants[(place + round) % contestants.length]!;
+      if (round >= (contestant.rounds ?? Number.POSITIVE_INFINITY)) continue;
+      options.onTurn?.(contestant.name, round);
+      turns.get(contestant.name)!.push(await takeTurn(contestant, options));
+    }
+  }
+  return turns;
+}
+
+async function takeTurn(contestant: Contestant, { steps, warmUp }: RoundsOptions): Promise<Turn> {
+  // A slow contestant (few rounds) spends no steps on warming up: one of its steps outlasts every cache.
+  const skipped = contestant.rounds === undefined ? warmUp : 0;
+  const counted = contestant.rounds === undefined ? steps : 1;
+  const turn = await contestant.run(skipped + counted);
+  return { milliseconds: turn.milliseconds.slice(skipped), losses: turn.losses };
+}
+
+/** The median of each turn's times. */
+export function roundMedians(turns: readonly Turn[]): number[] {
+  return turns.map(({ milliseconds }) => median(milliseconds));
+}
