@@ -1,1 +1,5 @@
-export {};
+export * from "./data/index.js";
+export * from "./models/index.js";
+export * from "./report/index.js";
+export * from "./train/index.js";
+export * from "./workloads/index.js";

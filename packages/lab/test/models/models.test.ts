@@ -95,7 +95,7 @@ describe("lenet5", () => {
   it.each([grey28, color32])("equals a plain float64 implementation on images of $inputShape", (shape) => {
     const model = lenet5(shape);
     const random = new Random(11);
-    const size = shape.inputShape.reduce((product, dim) => product * dim, 1);
+    const size = shape.inputShape.reduce<number>((product, dim) => product * dim, 1);
     const images = Float32Array.from({ length: 2 * size }, () => random.normal());
     const params = model.init(random);
     const logits = model.apply(tree.ref(params), np.array(images, { shape: [2, ...shape.inputShape] }));

@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import { loadDataset } from "../data/index.js";
+import { formatOptions, loss, percent } from "../report/summary.js";
+import type { RunStatus, TrainResult } from "../train/result.js";
+import { train } from "../train/train.js";
+import { findOptimizer, type OptimizerOptions, optimizerNames, optimizers } from "../workloads/optimizers.js";
+import { findWorkload, workloads } from "../workloads/workloads.js";
+import { givenHyperparameters, hyperparameterOptions } from "./hyperparameters.js";
+import { interruptedExitCode, withInterrupt } from "./interrupt.js";
+import { checkOutputPath, writeWhole } from "./output-file.js";
+import { progressDisplay } from "./progress.js";
+import { integerOption } from "./values.js";
+
+type TrainFlags = {
+  readonly workload: string;
+  readonly optimizer: string;
+  readonly epochs?: number;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly evaluateEvery?: number;
+  readonly dataDir?: string;
+  readonly out?: string;
+  readonly json?: true;
+};
+
+const exitCodes: Readonly<Record<RunStatus, number>> = {
+  completed: 0,
+  diverged: 1,
+  aborted: interruptedExitCode,
+};
+
+/** Adds `sofim train`. */
+export function registerTrainCommand(program: Command): void {
+  const command = program
+    .command("train")
+    .description("train one workload with one optimizer")
+    .requiredOption("--workload <name>", `one of ${[...workloads.keys()].join(", ")}`)
+    .option("--optimizer <name>", `one of ${optimizerNames.join(", ")}`, "sofim")
+    .option(
+      "--epochs <n>",
+      "passes over the training images (default: the workload's)",
+      integerOption("--epochs", 1),
+    )
+    .option("--seed <n>", "decides initial weights and the order of images", integerOption("--seed", 0), 0)
+    .option("--threads <n>", "threads of the engine (default: the engine's)", integerOption("--threads", 1))
+    .option("--evaluate-every <n>", "also evaluate every n steps", integerOption("--evaluate-every", 1))
+    .option("--data-dir <folder>", "where the data sets are (default: $SOFIM_DATA_DIR or the user's cache)")
+    .option("--out <file>", "write the whole run, with the loss of every step, as JSON")
+    .option("--json", "print the result as one line of JSON on stdout, all else on stderr");
+  for (const option of hyperparameterOptions()) command.addOption(option);
+  command.action(async (flags: TrainFlags) => {
+    const status = await runTrain(flags, givenHyperparameters(flags));
+    process.exitCode = exitCodes[status];
+  });
+}
+
+async function runTrain(flags: TrainFlags, options: OptimizerOptions): Promise<RunStatus> {
+  const workload = findWorkload(flags.workload);
+  const optimizer = findOptimizer(flags.optimizer);
+  // Made once here for its checks alone: bad options should not have to wait for the data.
+  optimizers[optimizer].create({ ...workload.optimizers[optimizer], ...options }, 1);
+  if (flags.out !== undefined) await checkOutputPath("--out", flags.out);
+  const { epochs, seed, threads, evaluateEvery, dataDir } = flags;
+  const dataset = await loadDataset(workload.dataset, dataDir === undefined ? {} : { dataDir });
+
+  const observer = progressDisplay(`${workload.name} ${optimizer}`);
+  const result = await withInterrupt((signal) =>
+    train({ workload, dataset, optimizer, options, epochs, seed, threads, evaluateEvery, signal, observer }),
+  ).finally(() => observer.stop());
+
+  if (flags.out !== undefined) await writeWhole(flags.out, `${JSON.stringify(wholeRun(result))}\n`);
+  (flags.json ? process.stderr : process.stdout).write(describeResult(result));
+  if (flags.json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
+  return result.status;
+}
+
+/** The result without its per-step arrays. JSON has no NaN: a value that was not reached prints as null. */
+function summaryOf({ losses: _losses, stepSeconds: _stepSeconds, ...summary }: TrainResult) {
+  return summary;
+}
+
+function wholeRun(result: TrainResult) {
+  return { ...result, losses: [...result.losses], stepSeconds: [...result.stepSeconds] };
+}
+
+function describeResult(result: TrainResult): string {
+  const { seconds, evalSeconds, compileSeconds, imagesPerSecond } = result;
+  return `${result.workload}, ${result.optimizer} (${formatOptions(result.options)}), seed ${result.seed}: ${result.status}
+  steps          ${result.steps} of ${result.batchSize} images
+  train loss     ${loss(result.trainLoss)}
+  test loss      ${loss(result.testLoss)}
+  test accuracy  ${percent(result.testAccuracy)}
+  training       ${seconds.toFixed(2)} s (${imagesPerSecond.toFixed(0)} images/s) on ${result.device}, ${result.threads} threads
+  evaluation     ${evalSeconds.toFixed(2)} s
+  compilation    ${compileSeconds.toFixed(2)} s
+`;
+}

@@ -1,0 +1,105 @@
+import { defaultDevice, init, type JsTree, type numpy as np, tree, valueAndGrad } from "@jax-js/jax";
+import { applyUpdates, type GradientTransformation, type OptState } from "sofim";
+import { type ArrayData, type EngineArray, engineArray, jit, type WithLeaves } from "sofim/ort";
+import type { Model, ModelParams, UniformSource } from "../models/index.js";
+import type { Batch } from "./batches.js";
+import type { Predict } from "./evaluate.js";
+import { makeObjective } from "./objective.js";
+
+/** A model in training: its parameters and optimizer state live in the engine and move by `step`. */
+export interface Session {
+  readonly device: string;
+  readonly threads: number;
+  /** Time to trace, lower and run step and prediction once each. */
+  readonly compileSeconds: number;
+  /** Takes one optimizer step; returns the objective of the batch before it. */
+  step(batch: Batch): Promise<number>;
+  readonly predict: Predict;
+  dispose(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly model: Model;
+  /** See `Workload.l2`. */
+  readonly objectiveL2: number;
+  readonly optimizer: GradientTransformation;
+  /** Draws the initial weights. */
+  readonly weights: UniformSource;
+  readonly batchSize: number;
+  readonly threads?: number | undefined;
+}
+
+/**
+ * Draws the initial weights, compiles one training step (gradient and update together) and one prediction,
+ * and runs each once on throw-away inputs, so that no later call compiles.
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { model, optimizer, batchSize, threads } = options;
+  await init("wasm");
+  defaultDevice("wasm");
+
+  const weights = model.init(options.weights);
+  let state = toEngine(optimizer.init(tree.ref(weights)));
+  let params = toEngine(weights);
+
+  const engine = { device: "cpu", ...(threads === undefined ? {} : { threads }) } as const;
+  const trainStep = jit(makeTrainStep(model, options.objectiveL2, optimizer), engine);
+  const logits = jit((p: ModelParams, x: np.Array) => model.apply(p, x), engine);
+  const toImages = (images: Float32Array): EngineArray =>
+    engineArray(images, [batchSize, ...model.inputShape]);
+
+  const predict: Predict = async (images) => (await logits(params, toImages(images))).data();
+  const started = performance.now();
+  // Engine arrays never change, so a call whose results are dropped leaves the run where it was.
+  const blank = new Float32Array(batchSize * model.inputShape.reduce((product, dim) => product * dim, 1));
+  await trainStep(params, state, toImages(blank), engineArray(new Int32Array(batchSize), [batchSize]));
+  await predict(blank);
+  const compileSeconds = (performance.now() - started) / 1000;
+  const info = trainStep.info();
+
+  return {
+    device: info.device,
+    threads: info.threads,
+    compileSeconds,
+    async step({ images, labels }) {
+      const [loss, nextParams, nextState] = await trainStep(
+        params,
+        state,
+        toImages(images),
+        engineArray(labels, [batchSize]),
+      );
+      params = nextParams;
+      state = nextState;
+      return (await loss.data())[0]!;
+    },
+    predict,
+    async dispose() {
+      await trainStep.dispose();
+      await logits.dispose();
+    },
+  };
+}
+
+/** One step of `optimizer` on the model's objective, as a function of arrays that an engine can trace. */
+export function makeTrainStep(model: Model, l2: number, optimizer: GradientTransformation) {
+  const objective = valueAndGrad(makeObjective(model, l2));
+  return (
+    params: ModelParams,
+    state: OptState,
+    images: np.Array,
+    labels: np.Array,
+  ): [np.Array, ModelParams, OptState] => {
+    const [loss, gradient] = objective(tree.ref(params), images, labels);
+    const [updates, nextState] = optimizer.update(gradient, state, tree.ref(params));
+    return [loss, applyUpdates(params, updates), nextState];
+  };
+}
+
+/** The same tree held by the engine; the jax-js arrays are consumed. */
+function toEngine<T extends JsTree<np.Array>>(arrays: T): WithLeaves<T, EngineArray> {
+  const move = (array: np.Array): EngineArray => {
+    const shape = [...array.shape];
+    return engineArray(array.dataSync() as ArrayData, shape);
+  };
+  return tree.map(move, arrays) as unknown as WithLeaves<T, EngineArray>;
+}

@@ -1,0 +1,138 @@
+import {
+  adam,
+  adamw,
+  cosineDecaySchedule,
+  type GradientTransformation,
+  injectHyperparams,
+  type ScalarOrSchedule,
+  sgd,
+  sofim,
+  sofimDefaults,
+} from "sofim";
+import { InvalidArgumentError } from "sofim/core";
+import { type OptionSpecs, type OptionValue, type OptionValues, resolveOptions } from "./option-specs.js";
+
+/** Values for some of an optimizer's options, by name. */
+export type OptimizerOptions = Readonly<Record<string, OptionValue>>;
+
+/** An optimizer as the workbench and its command line know it. */
+export interface OptimizerDefinition {
+  readonly title: string;
+  readonly options: OptionSpecs;
+  /** Completes `given` with the defaults; throws InvalidArgumentError for what does not fit. */
+  resolve(given: OptimizerOptions): OptimizerOptions;
+  /** Makes the transformation for a run of `totalSteps`, with its hyperparameters held in the state. */
+  create(given: OptimizerOptions, totalSteps: number): GradientTransformation;
+}
+
+const learningRate = (value: number) =>
+  ({ kind: "number", default: value, help: "step size at the start" }) as const;
+const schedule = {
+  kind: "choice",
+  choices: ["constant", "cosine"],
+  default: "constant",
+  help: "learning rate over the run; cosine falls to zero at its end",
+} as const;
+const weightDecay = (value: number) =>
+  ({ kind: "number", default: value, help: "decoupled weight decay per unit of learning rate" }) as const;
+const adamOptions = {
+  schedule,
+  b1: { kind: "number", default: 0.9, help: "decay of the first moment" },
+  b2: { kind: "number", default: 0.999, help: "decay of the second moment" },
+  eps: { kind: "number", default: 1e-8, help: "added to the root of the second moment" },
+} as const;
+
+/** Every optimizer that workloads have options for, by the name the command line takes. */
+export const optimizers = Object.freeze({
+  sofim: define(
+    "SOFIM",
+    {
+      learningRate: learningRate(sofimDefaults.learningRate),
+      schedule,
+      rho: { kind: "number", default: sofimDefaults.rho, help: "regularization of the Fisher matrix" },
+      beta: { kind: "number", default: sofimDefaults.beta, help: "decay of the first moment" },
+      weightDecay: weightDecay(sofimDefaults.weightDecay),
+      blocks: {
+        kind: "choice",
+        choices: ["global", "tensor"],
+        default: sofimDefaults.blocks,
+        help: "one norm over all weights, or one per tensor",
+      },
+      direction: {
+        kind: "choice",
+        choices: ["moment", "gradient"],
+        default: sofimDefaults.direction,
+        help: "what the inverse Fisher matrix multiplies",
+      },
+    },
+    ({ schedule, learningRate, weightDecay, ...rest }, totalSteps) =>
+      injectHyperparams(sofim)({
+        learningRate: scheduled(learningRate, schedule, totalSteps),
+        ...rest,
+        // Held in the state, a decay of 0 would still be computed at every step.
+        ...(weightDecay === 0 ? {} : { weightDecay }),
+      }),
+  ),
+  sgd: define(
+    "SGD with momentum",
+    {
+      learningRate: learningRate(0.03),
+      schedule,
+      momentum: { kind: "number", default: 0.9, help: "share of the last step that is kept" },
+      nesterov: { kind: "flag", default: false, help: "look ahead by one momentum step" },
+    },
+    ({ schedule, learningRate, ...rest }, totalSteps) =>
+      injectHyperparams(sgd)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
+  ),
+  adam: define(
+    "Adam",
+    { learningRate: learningRate(0.003), ...adamOptions },
+    ({ schedule, learningRate, ...rest }, totalSteps) =>
+      injectHyperparams(adam)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
+  ),
+  adamw: define(
+    "AdamW",
+    { learningRate: learningRate(0.003), ...adamOptions, weightDecay: weightDecay(0.01) },
+    ({ schedule, learningRate, ...rest }, totalSteps) =>
+      injectHyperparams(adamw)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
+  ),
+});
+
+export type OptimizerName = keyof typeof optimizers;
+
+export const optimizerNames = Object.freeze(Object.keys(optimizers)) as readonly OptimizerName[];
+
+/** The optimizer called `name`; an error that lists all of them when there is none. */
+export function findOptimizer(name: string): OptimizerName {
+  const found = optimizerNames.find((known) => known === name);
+  if (found === undefined) {
+    throw new InvalidArgumentError("optimizer", name, `one of ${optimizerNames.join(", ")}`);
+  }
+  return found;
+}
+
+function define<const Specs extends OptionSpecs>(
+  title: string,
+  options: Specs,
+  make: (values: OptionValues<Specs>, totalSteps: number) => GradientTransformation,
+): OptimizerDefinition {
+  return Object.freeze({
+    title,
+    options,
+    resolve: (given: OptimizerOptions) => resolveOptions(title, options, given) as OptimizerOptions,
+    create: (given: OptimizerOptions, totalSteps: number) =>
+      make(resolveOptions(title, options, given), totalSteps),
+  });
+}
+
+function scheduled(
+  learningRate: number,
+  schedule: "constant" | "cosine",
+  totalSteps: number,
+): ScalarOrSchedule {
+  // Checked here, as the schedule knows the number by another name.
+  if (!Number.isFinite(learningRate) || learningRate < 0) {
+    throw new InvalidArgumentError("learningRate", learningRate, "a finite number >= 0");
+  }
+  return schedule === "constant" ? learningRate : cosineDecaySchedule(learningRate, totalSteps);
+}

@@ -1,0 +1,140 @@
+import { InvalidArgumentError } from "sofim/core";
+import { lenet5, logreg, type ModelShape, mlp } from "../models/index.js";
+import type { Workload } from "./workload.js";
+
+const grey28: ModelShape = { inputShape: [1, 28, 28], classes: 10 };
+const color32: ModelShape = { inputShape: [3, 32, 32], classes: 10 };
+
+const mnistPixels = { mean: [0.1307], std: [0.3081] } as const;
+
+const definitions: readonly Workload[] = [
+  {
+    name: "glyphs-lenet5",
+    title: "LeNet-5 on drawn digits",
+    dataset: "glyphs",
+    model: lenet5(grey28),
+    batchSize: 128,
+    epochs: 5,
+    l2: 0,
+    normalization: { mean: [0.18], std: [0.205] },
+    evaluateEvery: 13,
+    targets: { trainLoss: 0.1, testLoss: 0.1, testAccuracy: 0.97 },
+    optimizers: {
+      sofim: { learningRate: 0.1, rho: 0.03, schedule: "cosine" },
+      sgd: { learningRate: 0.03, schedule: "cosine" },
+      adam: { learningRate: 0.006, schedule: "cosine" },
+      adamw: { learningRate: 0.006, schedule: "cosine" },
+    },
+  },
+  {
+    name: "mnist-logreg",
+    title: "logistic regression on MNIST",
+    dataset: "mnist",
+    model: logreg(grey28),
+    batchSize: 128,
+    epochs: 5,
+    l2: 1e-4,
+    normalization: mnistPixels,
+    evaluateEvery: 117,
+    targets: { trainLoss: 0.3, testLoss: 0.28, testAccuracy: 0.92 },
+    optimizers: {
+      sofim: { learningRate: 0.02, rho: 0.1, schedule: "cosine" },
+      sgd: { learningRate: 0.01, schedule: "cosine" },
+      adam: { learningRate: 0.002, schedule: "cosine" },
+      adamw: { learningRate: 0.002, schedule: "cosine" },
+    },
+  },
+  {
+    name: "mnist-mlp",
+    title: "a multi-layer perceptron on MNIST",
+    dataset: "mnist",
+    model: mlp(grey28),
+    batchSize: 128,
+    epochs: 5,
+    l2: 0,
+    normalization: mnistPixels,
+    evaluateEvery: 117,
+    targets: { trainLoss: 0.1, testLoss: 0.09, testAccuracy: 0.975 },
+    optimizers: {
+      sofim: { learningRate: 0.1, rho: 0.1, schedule: "cosine" },
+      sgd: { learningRate: 0.05, schedule: "cosine" },
+      adam: { learningRate: 0.002, schedule: "cosine" },
+      adamw: { learningRate: 0.002, schedule: "cosine" },
+    },
+  },
+  {
+    name: "mnist-lenet5",
+    title: "LeNet-5 on MNIST",
+    dataset: "mnist",
+    model: lenet5(grey28),
+    batchSize: 128,
+    epochs: 4,
+    l2: 0,
+    normalization: mnistPixels,
+    evaluateEvery: 117,
+    targets: { trainLoss: 0.05, testLoss: 0.05, testAccuracy: 0.985 },
+    optimizers: {
+      sofim: { learningRate: 0.1, rho: 0.1, schedule: "cosine" },
+      sgd: { learningRate: 0.05, schedule: "cosine" },
+      adam: { learningRate: 0.003, schedule: "cosine" },
+      adamw: { learningRate: 0.003, schedule: "cosine" },
+    },
+  },
+  {
+    name: "fashion-lenet5",
+    title: "LeNet-5 on Fashion-MNIST",
+    dataset: "fashion-mnist",
+    model: lenet5(grey28),
+    batchSize: 128,
+    epochs: 10,
+    l2: 0,
+    normalization: { mean: [0.286], std: [0.353] },
+    evaluateEvery: 234,
+    targets: { trainLoss: 0.3, testLoss: 0.33, testAccuracy: 0.88 },
+    optimizers: {
+      sofim: { learningRate: 0.1, rho: 0.1, schedule: "cosine" },
+      sgd: { learningRate: 0.05, schedule: "cosine" },
+      adam: { learningRate: 0.003, schedule: "cosine" },
+      adamw: { learningRate: 0.003, schedule: "cosine" },
+    },
+  },
+  {
+    name: "cifar10-lenet5",
+    title: "LeNet-5 on CIFAR-10",
+    dataset: "cifar10",
+    model: lenet5(color32),
+    batchSize: 128,
+    epochs: 5,
+    l2: 0,
+    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+    evaluateEvery: 195,
+    targets: { trainLoss: 1.1, testLoss: 1.15, testAccuracy: 0.6 },
+    optimizers: {
+      sofim: { learningRate: 0.05, rho: 0.01, schedule: "cosine" },
+      sgd: { learningRate: 0.05, schedule: "cosine" },
+      adam: { learningRate: 0.003, schedule: "cosine" },
+      adamw: { learningRate: 0.003, schedule: "cosine" },
+    },
+  },
+];
+
+/** Every workload, by name. */
+export const workloads: ReadonlyMap<string, Workload> = new Map(
+  definitions.map((workload) => [workload.name, deepFreeze(workload)]),
+);
+
+/** The workload called `name`; an error that lists all of them when there is none. */
+export function findWorkload(name: string): Workload {
+  const found = workloads.get(name);
+  if (found === undefined) {
+    throw new InvalidArgumentError("workload", name, `one of ${[...workloads.keys()].join(", ")}`);
+  }
+  return found;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  }
+  return Object.freeze(value);
+}
