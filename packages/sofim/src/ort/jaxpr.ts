@@ -30,6 +30,7 @@ export interface WindowParams {
 /** Parameters of the primitives that have any and that we lower, as documented in jax-js's `core.ts`. */
 interface ParamsByPrimitive {
   readonly bit_combine: { readonly op: "and" | "or" | "xor" };
+  readonly bit_shift: { readonly op: "shl" | "shr" };
   readonly cast: { readonly dtype: ElementType };
   readonly reduce: { readonly op: "Add" | "Mul" | "Min" | "Max"; readonly axis: readonly number[] };
   readonly conv: ConvParams;
@@ -38,6 +39,15 @@ interface ParamsByPrimitive {
   readonly compare: { readonly op: "less" | "equal" | "not_equal" | "less_equal" };
   readonly concatenate: { readonly axis: number };
   readonly split: { readonly axis: number; readonly sizes: readonly number[] };
+  readonly random_bits: { readonly shape: readonly number[]; readonly mode: "xor" | 0 | 1 };
+  readonly scatter: {
+    readonly op: "update" | "add";
+    readonly shape: readonly number[];
+    readonly axis: readonly number[];
+    readonly outDim: number;
+    readonly uniqueIndices: boolean;
+  };
+  readonly fft: { readonly factors: readonly number[]; readonly inverse: boolean };
   readonly gather: { readonly axis: readonly number[]; readonly outDim: number };
   readonly transpose: { readonly perm: readonly number[] };
   readonly broadcast: { readonly shape: readonly number[]; readonly axis: readonly number[] };

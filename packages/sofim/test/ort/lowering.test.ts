@@ -62,6 +62,24 @@ for (const [family, cases] of Object.entries(families)) {
   });
 }
 
+describe("erfc", () => {
+  it("keeps its digits where it is tiny", async () => {
+    const exact = [
+      [-2, 1.995322265018953],
+      [0.5, 0.4795001221869535],
+      [2, 0.004677734981047265],
+      [6, 2.1519736712498916e-17],
+      [9, 4.13703174651381e-37],
+    ] as const;
+    const x = engineArray(Float32Array.from(exact, ([argument]) => argument));
+    const actual = (await jit((values: np.Array) => lax.erfc(values))(x)).dataSync();
+    exact.forEach(([, value], i) => {
+      // The exponent -x^2 is rounded to float32 before exp: an error of x^2 units in the last place.
+      expect(Math.abs(actual[i]! / value - 1)).toBeLessThan(1e-5);
+    });
+  });
+});
+
 describe("sums of many elements", () => {
   it("keep their digits", async () => {
     const count = 3_000_000;
@@ -74,22 +92,7 @@ describe("sums of many elements", () => {
 });
 
 describe("the rule map", () => {
-  const refused = [
-    "bit_count",
-    "bit_shift",
-    "bitcast",
-    "random_bits",
-    "scatter",
-    "sort",
-    "argsort",
-    "triangular_solve",
-    "cholesky",
-    "lu",
-    "jacobi_eigh",
-    "fft",
-    "erfc",
-    "jit",
-  ];
+  const refused = ["triangular_solve", "cholesky", "lu", "jacobi_eigh", "jit"];
 
   it("has a case for every primitive that it lowers", () => {
     const seen = new Set<string>();
@@ -105,10 +108,8 @@ describe("the rule map", () => {
   });
 
   it.each([
-    ["sort", (x: np.Array) => np.sort(x)],
-    ["argsort", (x: np.Array) => np.argsort(x)],
     ["cholesky", (x: np.Array) => np.linalg.cholesky(np.outer(x.ref, x))],
-    ["pool", (x: np.Array) => lax.reduceWindow(x, (w) => np.max(w), [2], [1])],
+    ["bitcast", (x: np.Array) => lax.bitcastConvertType(x, np.int32)],
   ])("refuses %s by its name, with the shapes", async (primitive, fn) => {
     const failure = await jit(fn)(engineArray(Float32Array.of(1, 2))).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UnsupportedPrimitiveError);

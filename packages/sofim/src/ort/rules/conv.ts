@@ -1,7 +1,7 @@
 /** Convolutions, among them the two that a convolution's gradient is made of. */
-import { type GraphBuilder, ints } from "../graph.js";
-import type { ConvParams } from "../jaxpr.js";
-import { dense, transpose, type View, viewOf } from "../view.js";
+import { type GraphBuilder, int, ints } from "../graph.js";
+import { type ConvParams, product } from "../jaxpr.js";
+import { broadcast, dense, reshape, transpose, type View, viewOf } from "../view.js";
 import { padWithZeros } from "./movement.js";
 import { type Application, type Rule, refuse } from "./rule.js";
 
@@ -9,33 +9,87 @@ import { type Application, type Rule, refuse } from "./rule.js";
 const covered = (size: number, dilation: number): number => (size - 1) * dilation + 1;
 
 export const convRule: Rule<"conv"> = (application) => {
-  const { params, operands } = application;
-  if (params.vmapDims > 0) return refuse("conv", "convolutions under vmap (vmapDims > 0)")(application);
-  const [images, kernels] = operands as [View, View];
-  if (images.type !== "float32" || kernels.type !== "float32") {
-    return refuse("conv", "ONNX Runtime convolves float32 only")(application);
-  }
-  if (isInputGradient(kernels, params)) return [transposedConv(application)];
-  if (params.lhsDilation.some((dilation) => dilation > 1)) {
-    return refuse(
-      "conv",
-      "a dilated input together with strides, or with padding wider than the kernel",
-    )(application);
-  }
-  return [conv(application)];
+  const { graph, params, operands, outputs } = application;
+  const problem = problemOf(application);
+  if (problem !== undefined) return refuse("conv", problem)(application);
+  const [images, kernels] = groupOperands(graph, operands as [View, View], params.vmapDims);
+  const grouped: Grouped = {
+    graph,
+    images,
+    kernels,
+    params,
+    groups: product(outputs[0]!.shape.slice(0, params.vmapDims)),
+  };
+  const result = isInputGradient(kernels, params) ? transposedConv(grouped) : conv(grouped);
+  return [ungroup(graph, result, outputs[0]!.shape, params.vmapDims)];
 };
 
-function conv({ graph, operands, params, outputs }: Application<"conv">): View {
-  const { shape, dtype } = outputs[0]!;
-  const [images, kernels] = operands as [View, View];
+function problemOf({ params, operands }: Application<"conv">): string | undefined {
+  if (operands.some(({ type }) => type !== "float32")) return "ONNX Runtime convolves float32 only";
+  const dilated = params.lhsDilation.some((dilation) => dilation > 1);
+  const strided = params.strides.some((stride) => stride > 1);
+  return dilated && strided ? "a dilated input together with strides" : undefined;
+}
+
+/** A convolution in ONNX's terms: images [N, groups * C, ...], kernels [groups, O, C, ...]. */
+interface Grouped {
+  readonly graph: GraphBuilder;
+  readonly images: View;
+  readonly kernels: View;
+  readonly params: ConvParams;
+  readonly groups: number;
+}
+
+/** Leading vmapped dimensions become groups of channels. */
+function groupOperands(graph: GraphBuilder, [images, kernels]: readonly [View, View], vmapped: number) {
+  const shape = images.shape.slice(0, vmapped).map((size, d) => Math.max(size, kernels.shape[d]!));
+  const groups = product(shape);
+  const stretch = (v: View) => broadcast(v, [...shape, ...v.shape.slice(vmapped)], []);
+  const [batch, channels, ...size] = images.shape.slice(vmapped) as [number, number, ...number[]];
+  const dims = [...shape.keys()];
+  const spatial = size.map((_, i) => vmapped + 2 + i);
+  const byImage = transpose(stretch(images), [vmapped, ...dims, vmapped + 1, ...spatial]);
+  return [
+    reshape(graph, byImage, [batch, groups * channels, ...size]),
+    reshape(graph, stretch(kernels), [groups, ...kernels.shape.slice(vmapped)]),
+  ] as const;
+}
+
+/** [N, groups * O, ...] back to [...vmapped, N, O, ...]. */
+function ungroup(graph: GraphBuilder, v: View, shape: readonly number[], vmapped: number): View {
+  const [batch, ...rest] = shape.slice(vmapped) as [number, ...number[]];
+  const split = reshape(graph, v, [batch, ...shape.slice(0, vmapped), ...rest]);
+  const perm = [...Array(vmapped).keys()].map((d) => d + 1);
+  return transpose(split, [...perm, 0, ...rest.map((_, i) => vmapped + 1 + i)]);
+}
+
+/** Size along one dimension of what a convolution gives. */
+function outputSize(input: number, kernel: number, { params }: Grouped, i: number): number {
+  const [low, high] = params.padding[i]!;
+  const padded = covered(input, params.lhsDilation[i]!) + low + high;
+  return Math.floor((padded - covered(kernel, params.rhsDilation[i]!)) / params.strides[i]!) + 1;
+}
+
+function outputShape(grouped: Grouped): readonly number[] {
+  const [groups, filters, , ...kernel] = grouped.kernels.shape as [number, number, number, ...number[]];
+  const [batch, , ...size] = grouped.images.shape as [number, number, ...number[]];
+  return [batch, groups * filters, ...size.map((input, i) => outputSize(input, kernel[i]!, grouped, i))];
+}
+
+function conv(grouped: Grouped): View {
+  const { graph, images, kernels, params, groups } = grouped;
+  const [, filters, channels, ...sizes] = kernels.shape as [number, number, number, ...number[]];
+  const merged = reshape(graph, kernels, [groups * filters, channels, ...sizes]);
   const cropped = crop(graph, dense(graph, images), params.padding);
-  const tensor = graph.emit("Conv", [cropped, dense(graph, kernels)], dtype, shape, {
-    kernel_shape: ints(kernels.shape.slice(2)),
+  const shape = outputShape(grouped);
+  const tensor = graph.emit("Conv", [cropped, dense(graph, merged)], images.type, shape, {
+    kernel_shape: ints(sizes),
     strides: ints(params.strides),
     dilations: ints(params.rhsDilation),
+    group: int(groups),
     pads: onnxPads(params.padding.map(([low, high]) => [Math.max(low, 0), Math.max(high, 0)])),
   });
-  return viewOf(tensor, dtype, shape);
+  return viewOf(tensor, images.type, shape);
 }
 
 /** ONNX lists all paddings at the beginnings of the axes, then all at their ends. */
@@ -62,9 +116,9 @@ function crop(graph: GraphBuilder, tensor: string, padding: ConvParams["padding"
  * with reversed spatial dimensions or an input dilated by the forward stride.
  */
 function isInputGradient(kernels: View, params: ConvParams): boolean {
-  const sizes = kernels.shape.slice(2);
+  const sizes = kernels.shape.slice(3);
   const isReversed = (size: number, i: number) => {
-    const axis = kernels.axes[i + 2] ?? null;
+    const axis = kernels.axes[i + 3] ?? null;
     return size === 1 || (axis !== null && kernels.flipped.has(axis));
   };
   const reversed = kernels.flipped.size > 0 && sizes.every(isReversed);
@@ -76,12 +130,13 @@ function isInputGradient(kernels: View, params: ConvParams): boolean {
  * A convolution with a reversed kernel, as the transpose of the convolution with the kernel itself: twice as
  * fast in ONNX Runtime, and the reversal of a reversed kernel is free.
  */
-function transposedConv({ graph, operands, params, outputs }: Application<"conv">): View {
-  const { shape, dtype } = outputs[0]!;
-  const [images, kernels] = operands as [View, View];
-  const sizes = kernels.shape.slice(2);
+function transposedConv(grouped: Grouped): View {
+  const { graph, images, kernels, params, groups } = grouped;
+  const [, filters, channels, ...sizes] = kernels.shape as [number, number, number, ...number[]];
   const restored: View = { ...kernels, flipped: reversedSpatially(kernels) };
-  const byInput = transpose(restored, [1, 0, ...sizes.map((_, i) => i + 2)]);
+  const byInput = transpose(restored, [0, 2, 1, ...sizes.map((_, i) => i + 3)]);
+  const merged = reshape(graph, byInput, [groups * channels, filters, ...sizes]);
+  const shape = outputShape(grouped);
   const room = params.padding.map((padding, i) => {
     const full = covered(sizes[i]!, params.rhsDilation[i]!) - 1;
     return padding.map((width) => full - width) as [number, number];
@@ -89,19 +144,26 @@ function transposedConv({ graph, operands, params, outputs }: Application<"conv"
   // Beyond full padding the kernel meets nothing but zeros (the rows that a strided convolution left over).
   const beyond = room.map(([low, high]) => [Math.max(-low, 0), Math.max(-high, 0)] as const);
   const inner = shape.map((size, d) => size - (beyond[d - 2]?.[0] ?? 0) - (beyond[d - 2]?.[1] ?? 0));
-  const tensor = graph.emit("ConvTranspose", [dense(graph, images), dense(graph, byInput)], dtype, inner, {
-    kernel_shape: ints(sizes),
-    strides: ints(params.lhsDilation),
-    dilations: ints(params.rhsDilation),
-    pads: onnxPads(room.map(([low, high]) => [Math.max(low, 0), Math.max(high, 0)])),
-  });
-  return padWithZeros(graph, viewOf(tensor, dtype, inner), [[0, 0], [0, 0], ...beyond]);
+  const tensor = graph.emit(
+    "ConvTranspose",
+    [dense(graph, images), dense(graph, merged)],
+    images.type,
+    inner,
+    {
+      kernel_shape: ints(sizes),
+      strides: ints(params.lhsDilation),
+      dilations: ints(params.rhsDilation),
+      group: int(groups),
+      pads: onnxPads(room.map(([low, high]) => [Math.max(low, 0), Math.max(high, 0)])),
+    },
+  );
+  return padWithZeros(graph, viewOf(tensor, images.type, inner), [[0, 0], [0, 0], ...beyond]);
 }
 
 /** The axes to read backwards so that the kernel's spatial dimensions are reversed once more. */
 function reversedSpatially(kernels: View): ReadonlySet<number> {
   const flipped = new Set(kernels.flipped);
-  for (const axis of kernels.axes.slice(2)) {
+  for (const axis of kernels.axes.slice(3)) {
     if (axis !== null && !flipped.delete(axis)) flipped.add(axis);
   }
   return flipped;

@@ -78,7 +78,11 @@ const gather: Rule<"gather"> = ({ graph, operands, outputs, params }) => {
 };
 
 /** Index arrays of shapes that broadcast together as one int64 tensor [...shape, number of arrays]. */
-function stackIndices(graph: GraphBuilder, indices: readonly View[], shape: readonly number[]): string {
+export function stackIndices(
+  graph: GraphBuilder,
+  indices: readonly View[],
+  shape: readonly number[],
+): string {
   const columns = indices.map((index) => {
     const whole = dense(graph, broadcastTo(index, shape));
     const column = reshape(graph, viewOf(whole, index.type, shape), [...shape, 1]);

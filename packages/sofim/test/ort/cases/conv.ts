@@ -1,4 +1,4 @@
-import { grad, jvp, lax, numpy as np } from "@jax-js/jax";
+import { grad, jvp, lax, numpy as np, vmap } from "@jax-js/jax";
 import { type Case, floats } from "./case.js";
 
 type A = np.Array;
@@ -83,4 +83,34 @@ function casesOf(form: Form): Case[] {
   ];
 }
 
-export const convCases: readonly Case[] = [...forms, ...strided].flatMap(casesOf);
+/** Convolutions with a batch dimension of their own become groups. */
+const vmapped = vmap((x: A, w: A) => lax.convGeneralDilated(x, w, [1, 1], "SAME"));
+const vmappedLoss = grad((p: { x: A; w: A }) => np.sum(np.sin(vmapped(p.x, p.w)))) as (p: { x: A; w: A }) => {
+  x: A;
+  w: A;
+};
+const batches = [floats([2, 3, 4, 5, 6]), floats([2, 5, 4, 3, 3])];
+
+export const convCases: readonly Case[] = [
+  ...[...forms, ...strided].flatMap(casesOf),
+  { name: "under vmap", fn: vmapped, args: batches },
+  { name: "under vmap, gradients", fn: (x: A, w: A) => vmappedLoss({ x, w }), args: batches },
+  {
+    name: "in groups of channels",
+    fn: (x: A, w: A) => lax.convGeneralDilated(x, w, [1, 1], "SAME", { featureGroupCount: 2 }),
+    args: [floats([2, 4, 5, 6]), floats([6, 2, 3, 3])],
+  },
+  {
+    name: "depthwise, gradient",
+    fn: (x: A, w: A) =>
+      grad((k: A) =>
+        np.sum(np.sin(lax.convGeneralDilated(x.ref, k, [1, 1], "SAME", { featureGroupCount: 3 }))),
+      )(w),
+    args: [floats([2, 3, 5, 6]), floats([3, 1, 3, 3])],
+  },
+  {
+    name: "transposed",
+    fn: (x: A, w: A) => lax.convTranspose(x, w, [2, 2], "VALID"),
+    args: [floats([2, 3, 4, 5]), floats([4, 3, 3, 3])],
+  },
+];

@@ -1,4 +1,4 @@
-import { lax, nn, numpy as np } from "@jax-js/jax";
+import { lax, nn, numpy as np, random } from "@jax-js/jax";
 import { booleans, type Case, doubles, exactly, floats, integers } from "./case.js";
 
 type A = np.Array;
@@ -98,6 +98,70 @@ export const elementwiseCases: readonly Case[] = [
   { name: "cast bool to float32", fn: (x: A) => x.astype(np.float32), args: [booleans([8])] },
   { name: "cast float32 to bool", fn: (x: A) => x.astype(np.bool), args: [exactly([0, 1, -2, 0.5, NaN])] },
   { name: "cast float32 to float64", fn: (x: A) => x.astype(np.float64), args: [floats([8])] },
+  // jax-js's own erfc is good to 1e-7 absolute only; a test of its own holds ours against exact values.
+  { name: "erfc", fn: (x: A) => lax.erfc(x), args: [floats([50], -4, 9)] },
+  { name: "gelu", fn: (x: A) => nn.gelu(x, { approximate: false }), args: [floats([9], -3, 3)] },
+  ...(["int32", "uint32"] as const).flatMap((dtype) => [
+    {
+      name: `shift of ${dtype}`,
+      fn: (x: A, y: A) => [np.leftShift(x.ref, y.ref), np.rightShift(x, y)],
+      args: [integers([9], dtype === "int32" ? -99 : 0, 99, dtype), integers([9], 0, 31, dtype)],
+    },
+    {
+      name: `bit count of ${dtype}`,
+      fn: (x: A) => np.bitwiseCount(x),
+      args: [integers([9], dtype === "int32" ? -99 : 0, 2 ** 30, dtype)],
+    },
+  ]),
+  {
+    name: "bits as float32",
+    fn: (x: A) => lax.bitcastConvertType(x, np.float32),
+    args: [
+      exactly(
+        [
+          0, 0x80000000, 1, 0x807fffff, 0x00800000, 0x3f800000, 0xc0490fdb, 0x7f7fffff, 0x7f800000,
+          0xff800000,
+        ],
+        "uint32",
+      ),
+    ],
+    tolerance: 0,
+  },
+  {
+    name: "bits of NaN as float32",
+    fn: (x: A) => lax.bitcastConvertType(x, np.float32),
+    args: [exactly([0x7fc00000, 0xff800001], "uint32")],
+  },
+  {
+    name: "int32 as uint32",
+    fn: (x: A) => lax.bitcastConvertType(x, np.uint32),
+    args: [exactly([0, -1, 5, -(2 ** 31)], "int32")],
+    tolerance: 0,
+  },
+  {
+    name: "random bits",
+    fn: (seed: A) => random.bits(random.key(seed), [3, 5]),
+    args: [{ shape: [], dtype: "uint32", values: [1234] }],
+    tolerance: 0,
+  },
+  {
+    name: "uniform and normal numbers, split keys",
+    fn: (seed: A) => {
+      const [first, second] = random.split(random.key(seed), 2);
+      return [random.uniform(first!, [7]), random.normal(second!, [7])];
+    },
+    args: [{ shape: [], dtype: "uint32", values: [7] }],
+  },
+  {
+    name: "Fourier transform and its inverse",
+    fn: (real: A, imag: A) => np.fft.ifft(np.fft.fft({ real, imag })),
+    args: [floats([2, 12]), floats([2, 12], 0, 1)],
+  },
+  {
+    name: "Fourier transform",
+    fn: (real: A, imag: A) => np.fft.fft({ real, imag }),
+    args: [floats([2, 10]), floats([2, 10], 0, 1)],
+  },
   {
     name: "where",
     fn: (c: A, x: A, y: A) => np.where(c, x, y),

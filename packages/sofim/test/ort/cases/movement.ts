@@ -1,5 +1,5 @@
-import { numpy as np } from "@jax-js/jax";
-import { booleans, type Case, floats, integers } from "./case.js";
+import { grad, numpy as np } from "@jax-js/jax";
+import { booleans, type Case, exactly, floats, integers } from "./case.js";
 
 type A = np.Array;
 
@@ -92,6 +92,31 @@ export const movementCases: readonly Case[] = [
     fn: (x: A, i: A, j: A) => x.slice(i, [], j),
     args: [floats([4, 2, 5]), integers([3, 1], 0, 3), integers([2], 0, 4)],
   },
+  {
+    name: "gradient of gathered rows",
+    fn: (x: A, i: A) => grad((t: A) => np.sum(np.sin(np.take(t, i.ref, 0))))(x),
+    args: [floats([5, 3]), integers([6], 0, 4)],
+  },
+  {
+    name: "gradient of gathered columns",
+    fn: (x: A, i: A) => grad((t: A) => np.sum(np.sin(np.take(t, i.ref, 1))))(x),
+    args: [floats([3, 5]), integers([2, 2], 0, 4)],
+  },
+  {
+    name: "gradient by two index arrays",
+    fn: (x: A, i: A, j: A) => grad((t: A) => np.sum(np.sin(t.slice(i.ref, [], j.ref))))(x),
+    args: [floats([4, 2, 5]), integers([3, 1], 0, 3), integers([2], 0, 4)],
+  },
+  { name: "sort", fn: (x: A) => np.sort(x), args: [floats([3, 7])] },
+  { name: "sort of the first dimension", fn: (x: A) => np.sort(x, 0), args: [floats([7, 3])] },
+  { name: "sort of int32 with ties", fn: (x: A) => np.sort(x), args: [integers([20], -3, 3)] },
+  {
+    name: "sort of NaN and infinities",
+    fn: (x: A) => np.sort(x),
+    args: [exactly([1, NaN, -Infinity, Infinity, -1])],
+  },
+  { name: "argsort with ties", fn: (x: A) => np.argsort(x), args: [integers([20], -3, 3)] },
+  { name: "argsort of rows", fn: (x: A) => np.argsort(x), args: [floats([3, 7])] },
   {
     name: "the same output twice, and an input",
     fn: (x: A) => [x.ref, x.ref.add(1), x.ref, x.add(1)],
