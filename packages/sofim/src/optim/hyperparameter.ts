@@ -33,14 +33,17 @@ export function checkScalarOrSchedule(
   return typeof value === "function" ? value : checkHyperparameter(name, value, check);
 }
 
-/** A hyperparameter as an operand for one operation with arrays of `dtype`, which it leaves unchanged. */
-export function operand(value: Hyperparameter, dtype: DType): Hyperparameter {
-  return typeof value === "number" ? value : cast(value.ref, dtype);
+/**
+ * A hyperparameter as a scalar array of `dtype`, to be consumed by one operation. A number is given its dtype here, as
+ * jax-js under `jit` rounds plain numbers to float32 even among float64 arrays.
+ */
+export function operand(value: Hyperparameter, dtype: DType): np.Array {
+  return typeof value === "number" ? np.array(value, { dtype }) : cast(value.ref, dtype);
 }
 
-/** 1 - value, as an operand. Of a number it is taken in float64, exactly where beta >= 0.5. */
-export function oneMinus(value: Hyperparameter, dtype: DType): Hyperparameter {
-  return typeof value === "number" ? 1 - value : np.subtract(1, cast(value.ref, dtype));
+/** 1 - value, likewise. Of a number it is taken in float64, exactly where beta >= 0.5. */
+export function oneMinus(value: Hyperparameter, dtype: DType): np.Array {
+  return typeof value === "number" ? operand(1 - value, dtype) : np.subtract(1, operand(value, dtype));
 }
 
 /** The array in another dtype; consumes it. */

@@ -1,4 +1,4 @@
-import { numpy as np } from "@jax-js/jax";
+import { numpy as np, tree } from "@jax-js/jax";
 import { cast, type Hyperparameter, operand } from "./hyperparameter.js";
 import { innerProduct, largestAbs, scaled } from "./norm.js";
 
@@ -57,28 +57,28 @@ export function preconditionGradient(
   const largest = largestAbs([...oldMoments, ...gradients]);
   const { dtype } = largest;
   const inverse = np.reciprocal(largest.ref);
-  const [v, m, g] = [moments, oldMoments, gradients].map((leaves) => scaled(leaves, inverse)) as [
-    np.Array[],
-    np.Array[],
-    np.Array[],
-  ];
+  const directions = scaled(moments, inverse);
+  const scaledMoments = scaled(oldMoments, inverse);
+  const scaledGradients = scaled(gradients, inverse);
   inverse.dispose();
   const d = cast(weight.ref, dtype);
-  const unit = largest.ref.div(d.ref);
-  const vv = innerProduct(v, v);
+  const unit = largest.div(d.ref);
+  const vv = innerProduct(directions, directions);
   const nonzero = vv.ref.greater(0);
   const perSquare = np.where(nonzero.ref, np.reciprocal(np.where(nonzero.ref, vv.ref, 1)), 0);
-  const gv = innerProduct(g, v).mul(perSquare.ref);
-  const mv = innerProduct(m, v).mul(perSquare);
+  const gv = innerProduct(scaledGradients, directions).mul(perSquare.ref);
+  const mv = innerProduct(scaledMoments, directions).mul(perSquare);
+  tree.dispose(scaledMoments);
+  tree.dispose(scaledGradients);
   const denominator = np.reciprocal(unit.ref).mul(operand(rho, dtype)).add(vv.mul(unit));
   const forMoment = gv.ref.mul(d).div(denominator);
-  // The rest acts on arrays divided by s: multiply it back in.
-  const perRho = largest.div(operand(rho, dtype));
+  // These two act on g and m as they are: their factors do not depend on the scale.
+  const perRho = np.reciprocal(operand(rho, dtype));
   const forGradient = np.where(nonzero, mv.mul(operand(beta, dtype)), 1).mul(perRho.ref);
   const forOldMoment = gv.mul(operand(beta, dtype)).mul(perRho);
-  const steps = v.map((y, i) => {
-    const times = (x: np.Array, factor: np.Array) => x.mul(cast(factor.ref, x.dtype));
-    const across = times(g[i]!, forGradient).sub(times(m[i]!, forOldMoment));
+  const steps = directions.map((y, i) => {
+    const times = (x: np.Array, factor: np.Array) => cast(x, y.dtype).mul(cast(factor.ref, y.dtype));
+    const across = times(gradients[i]!.ref, forGradient).sub(times(oldMoments[i]!.ref, forOldMoment));
     return cast(across.add(times(y, forMoment)), gradients[i]!.dtype);
   });
   for (const factor of [forMoment, forGradient, forOldMoment]) factor.dispose();

@@ -1,6 +1,11 @@
-import { tree } from "@jax-js/jax";
+import { type DType, type numpy as np, tree } from "@jax-js/jax";
 import { checkNonNegative } from "../core/options.js";
-import { checkScalarOrSchedule, operand, type ScalarOrSchedule } from "./hyperparameter.js";
+import {
+  checkScalarOrSchedule,
+  type Hyperparameter,
+  operand,
+  type ScalarOrSchedule,
+} from "./hyperparameter.js";
 import { mapLeaves } from "./map-leaves.js";
 import { scaleBySchedule } from "./scale-by-schedule.js";
 import { emptyState, type GradientTransformation } from "./transformation.js";
@@ -21,12 +26,13 @@ export function scaleByLearningRate(learningRate: ScalarOrSchedule): GradientTra
     init: emptyState,
     update(updates, state, params) {
       tree.dispose(params);
-      // Negate the number, or the scalar: one pass over the updates either way.
-      const scaled = mapLeaves(updates, (u) => {
-        const factor = operand(rate, u.dtype);
-        return u.mul(typeof factor === "number" ? -factor : factor.neg());
-      });
+      const scaled = mapLeaves(updates, (u) => u.mul(negated(rate, u.dtype)));
       return [scaled, state];
     },
   };
+}
+
+/** -rate as an operand: negating the scalar costs no pass over the updates. */
+function negated(rate: Hyperparameter, dtype: DType): np.Array {
+  return typeof rate === "number" ? operand(-rate, dtype) : operand(rate, dtype).neg();
 }
