@@ -85,12 +85,12 @@ function wholeRun(result: TrainResult) {
 
 function describeResult(result: TrainResult): string {
   const { seconds, evalSeconds, compileSeconds, imagesPerSecond } = result;
-  return `${result.workload}, ${result.optimizer} (${formatOptions(result.options)}), seed ${result.seed}: ${result.status}
+  return `${result.workload}, ${result.optimizer} (${formatOptions(result.optimizer, result.options)}), seed ${result.seed}: ${result.status}
   steps          ${result.steps} of ${result.batchSize} images
   train loss     ${loss(result.trainLoss)}
   test loss      ${loss(result.testLoss)}
   test accuracy  ${percent(result.testAccuracy)}
-  training       ${seconds.toFixed(2)} s (${imagesPerSecond.toFixed(0)} images/s) on ${result.device}, ${result.threads} threads
+  training       ${seconds.toFixed(2)} s (${imagesPerSecond.toFixed(0)} images/s) on ${result.device}, ${result.threads} ${result.threads === 1 ? "thread" : "threads"}
   evaluation     ${evalSeconds.toFixed(2)} s
   compilation    ${compileSeconds.toFixed(2)} s
 `;

@@ -17,6 +17,7 @@ export interface PageContext {
   readonly made: Date;
 }
 
+const nonBreakingHyphen = "\u2011";
 const metrics: readonly Metric[] = ["trainLoss", "testLoss", "testAccuracy"];
 const progresses: readonly Progress[] = ["step", "seconds"];
 
@@ -41,7 +42,7 @@ export async function renderPage(runs: readonly ReportedRun[], context: PageCont
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
+<h1>${escapeHtml(title.replaceAll(/-(?=\d)/g, nonBreakingHyphen))}</h1>
 <p>${escapeHtml(describe(runs, workload))}</p>
 <h2>Steps and seconds to each target</h2>
 ${renderTable(targetTable(runs, workload.targets))}
@@ -67,7 +68,7 @@ function describe(runs: readonly ReportedRun[], workload: Workload): string {
     `same batches (seed ${seed}), each with its tuned options for ${workload.name}. Seconds count ` +
     `training alone: evaluation (every ${workload.evaluateEvery} steps) and compilation are off the clock. ` +
     "A target counts from the first evaluation that reached it; train loss is then the mean over the " +
-    "batches since the evaluation before."
+    "batches since the evaluation before. Options that a table does not name are the optimizer's defaults."
   );
 }
 

@@ -19,7 +19,7 @@ figure { margin: 0; padding: .75rem .75rem .5rem; background: var(--tile); borde
 figure svg { display: block; width: 100%; height: auto; }
 figcaption { font-size: .9rem; margin-bottom: .4rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; min-width: 34rem; font-variant-numeric: tabular-nums; font-size: .92rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; vertical-align: bottom; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; font-size: .92rem; }

@@ -1,4 +1,4 @@
-import type { OptimizerOptions } from "../workloads/optimizers.js";
+import { type OptimizerName, type OptimizerOptions, optimizers } from "../workloads/optimizers.js";
 import type { Targets } from "../workloads/workload.js";
 import type { ReportedRun } from "./run.js";
 
@@ -32,7 +32,7 @@ export function finalTable(runs: readonly ReportedRun[]): SummaryTable {
     headers: ["optimizer", "options", "train loss", "test loss", "test accuracy", "seconds", "ms per step"],
     rows: runs.map(({ title, result }) => [
       result.status === "completed" ? title : `${title} (${result.status})`,
-      formatOptions(result.options),
+      formatOptions(result.optimizer, result.options),
       loss(result.trainLoss),
       loss(result.testLoss),
       percent(result.testAccuracy),
@@ -42,9 +42,11 @@ export function finalTable(runs: readonly ReportedRun[]): SummaryTable {
   };
 }
 
-/** `name value` for every option. */
-export function formatOptions(options: OptimizerOptions): string {
+/** The learning rate and every option that is not at the optimizer's default, as `name value`. */
+export function formatOptions(optimizer: OptimizerName, options: OptimizerOptions): string {
+  const specs = optimizers[optimizer].options;
   return Object.entries(options)
+    .filter(([name, value]) => name === "learningRate" || value !== specs[name]?.default)
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
 }

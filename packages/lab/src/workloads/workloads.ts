@@ -38,8 +38,8 @@ const definitions: readonly Workload[] = [
     evaluateEvery: 117,
     targets: { trainLoss: 0.3, testLoss: 0.28, testAccuracy: 0.92 },
     optimizers: {
-      sofim: { learningRate: 0.02, rho: 0.1, schedule: "cosine" },
-      sgd: { learningRate: 0.01, schedule: "cosine" },
+      sofim: { learningRate: 0.05, rho: 0.1, schedule: "cosine" },
+      sgd: { learningRate: 0.02, schedule: "cosine" },
       adam: { learningRate: 0.002, schedule: "cosine" },
       adamw: { learningRate: 0.002, schedule: "cosine" },
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { trailingMean } from "../../src/report/curves.js";
 import { finalTable, renderTerminalTable, targetTable } from "../../src/report/index.js";
+import { formatOptions } from "../../src/report/summary.js";
 import { madeUpRun, madeUpWorkload } from "./made-up-runs.js";
 
 const { targets } = madeUpWorkload;
@@ -23,6 +24,13 @@ describe("finalTable", () => {
     const { rows } = finalTable([run]);
     expect(rows[0]![0]).toBe("wild (diverged)");
     expect(rows[0]!.slice(3, 5)).toEqual(["–", "–"]);
+  });
+});
+
+describe("formatOptions", () => {
+  it("names the learning rate and what differs from the optimizer's defaults", () => {
+    const options = { learningRate: 0.1, schedule: "cosine", rho: 0.03, beta: 0.9, weightDecay: 0 };
+    expect(formatOptions("sofim", options)).toBe("learningRate 0.1, schedule cosine, rho 0.03");
   });
 });
 
