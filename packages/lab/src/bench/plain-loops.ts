@@ -17,6 +17,10 @@ export class PlainSgd {
     this.#moment = new Float32Array(size);
   }
 
+  get stateBytes(): number {
+    return this.#moment.byteLength;
+  }
+
   step(weights: Float32Array, gradient: Float32Array): void {
     const moment = this.#moment;
     const end4 = moment.length - (moment.length % 4);
@@ -61,6 +65,11 @@ export class PlainAdam {
   constructor(size: number) {
     this.#first = new Float32Array(size);
     this.#second = new Float32Array(size);
+  }
+
+  /** Two buffers and the step count. */
+  get stateBytes(): number {
+    return this.#first.byteLength + this.#second.byteLength + Float64Array.BYTES_PER_ELEMENT;
   }
 
   step(weights: Float32Array, gradient: Float32Array): void {

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,8 +15,9 @@ const script = fileURLToPath(new URL("../../../../tools/pytorch/bench_step.py", 
 /** Interpreters to look for PyTorch in: the user's choice, the first on the path, the system's own. */
 const interpreters = [process.env.SOFIM_PYTHON, "python3", "/usr/bin/python3"];
 
-/** An interpreter that imports torch, or undefined where none does. */
+/** An interpreter that imports torch; undefined where none does, and outside of this repository. */
 export function findTorch(): string | undefined {
+  if (!existsSync(script)) return undefined;
   return interpreters.find(
     (python) => python !== undefined && spawnSync(python, ["-c", "import torch"]).status === 0,
   );

@@ -41,8 +41,9 @@ export interface UpdateReport {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Weights whose update fills a turn well beyond the clock's resolution. */
+/** A turn updates about this many weights in all, in at most so many steps. */
 const weightsPerTurn = 2e7;
+const stepsPerTurn = 200;
 
 /** Times the isolated update of SOFIM beside those of SGD with momentum and Adam, on one thread. */
 export async function runUpdateSuite(options: UpdateOptions): Promise<UpdateReport> {
@@ -68,7 +69,7 @@ async function time(
   size: number,
   { rounds, onTurn }: UpdateOptions,
 ): Promise<Map<string, Turn[]>> {
-  const steps = Math.max(1, Math.round(weightsPerTurn / size));
+  const steps = Math.min(stepsPerTurn, Math.max(1, Math.round(weightsPerTurn / size)));
   try {
     return await takeTurns(contestants, { rounds, steps, warmUp: 1, ...(onTurn && { onTurn }) });
   } finally {

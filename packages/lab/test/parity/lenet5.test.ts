@@ -72,8 +72,9 @@ describe.each([
     const expected = trajectories.data[data].losses[name];
     const losses = await lossesOf(cases[name](), batches);
     expect(losses).toHaveLength(trajectories.steps);
-    // The fixture's own float32 rounding moves the losses by less than 1e-5; the promise is 1e-3.
+    // Rounding errors in the weights move these losses by less than 1e-5 (the fixture's generator sees to it), and
+    // the two sum in different orders at every step. 1e-4 is a tenth of what the project promises.
     const differences = losses.map((loss, i) => Math.abs(loss / expected[i]! - 1));
-    for (const difference of differences) expect(difference).toBeLessThan(1e-3);
+    for (const difference of differences) expect(difference).toBeLessThan(1e-4);
   });
 });
