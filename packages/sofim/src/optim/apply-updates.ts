@@ -19,7 +19,7 @@ import { checkSameTree } from "./tree.js";
  * await init("wasm");
  * defaultDevice("wasm");
  * const loss = (params: { w: np.Array }) => np.sum(np.square(params.w.sub(3)));
- * const optimizer = sofim({ learningRate: 0.05, rho: 1 });
+ * const optimizer = sofim({ learningRate: 0.2, rho: 1 });
  * let params = { w: np.zeros([2]) };
  * let state = optimizer.init(tree.ref(params));
  * for (let i = 0; i < 300; i++) {

@@ -38,7 +38,7 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
  *
  * await init("wasm");
  * defaultDevice("wasm");
- * const optimizer = sofim({ learningRate: 0.05, rho: 1 });
+ * const optimizer = sofim({ learningRate: 0.2, rho: 1 });
  * const loss = (w: np.Array) => np.sum(np.square(w.sub(2)));
  * const step = jit((w: np.Array, state: OptState): [np.Array, OptState] => {
  *   const [updates, next] = optimizer.update(grad(loss)(w.ref), state, w.ref);
