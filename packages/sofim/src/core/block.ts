@@ -1,6 +1,14 @@
 import type { FloatArray, Kernels } from "./kernels/index.js";
 import type { Direction } from "./options.js";
 
+/** What one block of weights did at a step. */
+export interface BlockDiagnostics {
+  /** |Mh|^2 over the block's weights; NaN if the step was skipped, Infinity if beyond float64. */
+  readonly momentNormSquared: number;
+  /** learningRate / (rho + |Mh|^2), the factor on the moment; 0 if the step was skipped. */
+  readonly scale: number;
+}
+
 /** What one step needs to know beside the arrays. */
 export interface StepSettings {
   readonly kernels: Kernels;
@@ -32,10 +40,8 @@ const CHUNK = 4096;
  * For both directions the step is written as v (scale factor) + forGradient g - forMoment m, where m is the old
  * moment and v = beta m + (1 - beta) g the new one, not yet divided by d.
  */
-export class Block {
-  /** |Mh|^2 over this block at the last step. */
+export class Block implements BlockDiagnostics {
   momentNormSquared = Number.NaN;
-  /** learningRate / (rho + |Mh|^2) at the last step. */
   scale = 0;
 
   #prescale = 1;

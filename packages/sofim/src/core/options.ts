@@ -1,7 +1,26 @@
 import { InvalidArgumentError } from "./errors.js";
+import type { FloatType } from "./kernels/index.js";
 
 /** Which vector the inverse Fisher matrix is applied to: the bias-corrected moment, or the gradient itself. */
 export type Direction = "moment" | "gradient";
+
+/** Options of `Sofim`; `sofimDefaults` holds the defaults. */
+export interface SofimOptions {
+  /** Step size eta, finite and >= 0. Default 0.1. */
+  readonly learningRate?: number;
+  /** Decay rate of the first moment, in [0, 1). Default 0.9. */
+  readonly beta?: number;
+  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.1. */
+  readonly rho?: number;
+  /** Decoupled weight decay lambda, finite and >= 0. Default 0. */
+  readonly weightDecay?: number;
+  /** Vector that the inverse Fisher matrix is applied to. Default `"moment"`. */
+  readonly direction?: Direction;
+  /** `"global"` (default), or the lengths of consecutive blocks that sum to the size: one norm per block. */
+  readonly blocks?: "global" | readonly number[];
+  /** Element type of weights, gradient and moment. Default `"float32"`. */
+  readonly dtype?: FloatType;
+}
 
 /** The values used where an option is left out. The only place where they stand. */
 export const sofimDefaults = Object.freeze({

@@ -1,4 +1,4 @@
-import { Block, type StepSettings } from "./block.js";
+import { Block, type BlockDiagnostics, type StepSettings } from "./block.js";
 import { type FloatArray, type FloatType, kernelsOf } from "./kernels/index.js";
 import {
   checkBlockLengths,
@@ -8,36 +8,10 @@ import {
   checkInteger,
   checkNonNegative,
   checkPositive,
-  type Direction,
+  type SofimOptions,
   sofimDefaults,
 } from "./options.js";
 import { checkFloatArray, checkState, type SofimState } from "./state.js";
-
-/** Options of `Sofim`; `sofimDefaults` holds the defaults. */
-export interface SofimOptions {
-  /** Step size eta, finite and >= 0. Default 0.1. */
-  readonly learningRate?: number;
-  /** Decay rate of the first moment, in [0, 1). Default 0.9. */
-  readonly beta?: number;
-  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.1. */
-  readonly rho?: number;
-  /** Decoupled weight decay lambda, finite and >= 0. Default 0. */
-  readonly weightDecay?: number;
-  /** Vector that the inverse Fisher matrix is applied to. Default `"moment"`. */
-  readonly direction?: Direction;
-  /** `"global"` (default), or the lengths of consecutive blocks that sum to the size: one norm per block. */
-  readonly blocks?: "global" | readonly number[];
-  /** Element type of weights, gradient and moment. Default `"float32"`. */
-  readonly dtype?: FloatType;
-}
-
-/** What one block of weights did at a step. */
-export interface BlockDiagnostics {
-  /** |Mh|^2 over the block's weights; NaN if the step was skipped, Infinity if beyond float64. */
-  readonly momentNormSquared: number;
-  /** learningRate / (rho + |Mh|^2), the factor on the moment; 0 if the step was skipped. */
-  readonly scale: number;
-}
 
 /** What a step did. `Sofim` keeps one such object and fills it anew at every step. */
 export interface SofimDiagnostics extends BlockDiagnostics {
