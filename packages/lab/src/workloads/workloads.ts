@@ -20,7 +20,7 @@ const definitions: readonly Workload[] = [
     evaluateEvery: 13,
     targets: { trainLoss: 0.1, testLoss: 0.1, testAccuracy: 0.97 },
     optimizers: {
-      sofim: { learningRate: 0.1, rho: 0.03, schedule: "cosine" },
+      sofim: { learningRate: 0.5, rho: 0.5, schedule: "cosine" },
       sgd: { learningRate: 0.03, schedule: "cosine" },
       adam: { learningRate: 0.006, schedule: "cosine" },
       adamw: { learningRate: 0.006, schedule: "cosine" },
