@@ -65,7 +65,7 @@ function describe(runs: readonly ReportedRun[], workload: Workload): string {
   const { epochs, batchSize, seed } = runs[0]!.result;
   return (
     `${epochs} epochs in batches of ${batchSize}; every method started from the same weights and saw the ` +
-    `same batches (seed ${seed}), each with its tuned options for ${workload.name}. Seconds count ` +
+    `same batches (seed ${seed}), each with the options that ${workload.name} holds for it. Seconds count ` +
     `training alone: evaluation (every ${workload.evaluateEvery} steps) and compilation are off the clock. ` +
     "A target counts from the first evaluation that reached it; train loss is then the mean over the " +
     "batches since the evaluation before. Options that a table does not name are the optimizer's defaults."

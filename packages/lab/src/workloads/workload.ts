@@ -31,6 +31,9 @@ export interface Workload {
   /** Steps between two evaluations where curves or targets are wanted; divides an epoch evenly. */
   readonly evaluateEvery: number;
   readonly targets: Targets;
-  /** Tuned options of each optimizer; options not named here keep the optimizer's own defaults. */
+  /**
+   * Options of each optimizer for this workload, from short searches here or on its neighbours (a fair comparison
+   * searches them anew); options not named keep the optimizer's own defaults.
+   */
   readonly optimizers: Readonly<Record<OptimizerName, OptimizerOptions>>;
 }
