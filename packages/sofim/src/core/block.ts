@@ -112,7 +112,7 @@ export class Block implements BlockDiagnostics {
     for (let i = this.start; i < this.end; i += CHUNK) {
       const end = Math.min(i + CHUNK, this.end);
       if (alongMoment) {
-        products[0]! += kernels.sumSquares(moment, gradient, i, end, beta, prescale);
+        products[0]! += kernels.sumSquares(moment, gradient, i, end, beta * prescale, (1 - beta) * prescale);
       } else {
         kernels.addInnerProducts(moment, gradient, i, end, beta, prescale, products);
       }

@@ -1,14 +1,13 @@
 // The loops of `float32.ts` over Float64Array, word for word: see there for why they are two files.
-/** Sum of squares over [start, end) of the next moment, beta m + (1 - beta) g, times `scale`. Writes nothing. */
+/** Sum of squares over [start, end) of forMoment m + forGradient g. Writes nothing. */
 export function sumSquares(
   moment: Float64Array,
   gradient: Float64Array,
   start: number,
   end: number,
-  beta: number,
-  scale: number,
+  forMoment: number,
+  forGradient: number,
 ): number {
-  const gamma = 1 - beta;
   const end4 = end - ((end - start) % 4);
   let s0 = 0;
   let s1 = 0;
@@ -16,17 +15,17 @@ export function sumSquares(
   let s3 = 0;
   let i = start;
   for (; i < end4; i += 4) {
-    const v0 = (beta * moment[i]! + gamma * gradient[i]!) * scale;
-    const v1 = (beta * moment[i + 1]! + gamma * gradient[i + 1]!) * scale;
-    const v2 = (beta * moment[i + 2]! + gamma * gradient[i + 2]!) * scale;
-    const v3 = (beta * moment[i + 3]! + gamma * gradient[i + 3]!) * scale;
+    const v0 = forMoment * moment[i]! + forGradient * gradient[i]!;
+    const v1 = forMoment * moment[i + 1]! + forGradient * gradient[i + 1]!;
+    const v2 = forMoment * moment[i + 2]! + forGradient * gradient[i + 2]!;
+    const v3 = forMoment * moment[i + 3]! + forGradient * gradient[i + 3]!;
     s0 += v0 * v0;
     s1 += v1 * v1;
     s2 += v2 * v2;
     s3 += v3 * v3;
   }
   for (; i < end; i++) {
-    const v = (beta * moment[i]! + gamma * gradient[i]!) * scale;
+    const v = forMoment * moment[i]! + forGradient * gradient[i]!;
     s0 += v * v;
   }
   return s0 + s1 + (s2 + s3);

@@ -14,8 +14,8 @@ export interface Kernels {
     gradient: FloatArray,
     start: number,
     end: number,
-    beta: number,
-    scale: number,
+    forMoment: number,
+    forGradient: number,
   ): number;
   addInnerProducts(
     moment: FloatArray,
