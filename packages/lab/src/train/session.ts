@@ -1,5 +1,5 @@
-import { defaultDevice, init, type JsTree, type numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import { applyUpdates, type GradientTransformation, type OptState } from "sofim";
+import { defaultDevice, init, type JsTree, type numpy as np, tree } from "@jax-js/jax";
+import { type GradientTransformation, type TrainingStep, trainingStep } from "sofim";
 import { type ArrayData, type EngineArray, engineArray, jit, type WithLeaves } from "sofim/ort";
 import type { Model, ModelParams, UniformSource } from "../models/index.js";
 import type { Batch } from "./batches.js";
@@ -23,6 +23,8 @@ export interface SessionOptions {
   /** See `Workload.l2`. */
   readonly objectiveL2: number;
   readonly optimizer: GradientTransformation;
+  /** Steps from one refresh of the optimizer's curvature to the next; see `ExtraArgs.refreshCurvature`. Default 1. */
+  readonly refreshEvery?: number | undefined;
   /** Draws the initial weights. */
   readonly weights: UniformSource;
   readonly batchSize: number;
@@ -34,7 +36,7 @@ export interface SessionOptions {
  * and runs each once on throw-away inputs, so that no later call compiles.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const { model, optimizer, batchSize, threads } = options;
+  const { model, optimizer, refreshEvery = 1, batchSize, threads } = options;
   await init("wasm");
   defaultDevice("wasm");
 
@@ -43,7 +45,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   let params = toEngine(weights);
 
   const engine = { device: "cpu", ...(threads === undefined ? {} : { threads }) } as const;
-  const trainStep = jit(makeTrainStep(model, options.objectiveL2, optimizer), engine);
+  const compile = (refresh: boolean) =>
+    jit(makeTrainStep(model, options.objectiveL2, optimizer, refresh), engine);
+  // A graph has no branches: a step that keeps the curvature is another graph.
+  const refreshing = compile(true);
+  const keeping = refreshEvery > 1 ? compile(false) : refreshing;
   const logits = jit((p: ModelParams, x: np.Array) => model.apply(p, x), engine);
   const toImages = (images: Float32Array): EngineArray =>
     engineArray(images, [batchSize, ...model.inputShape]);
@@ -52,16 +58,21 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const started = performance.now();
   // Engine arrays never change, so a call whose results are dropped leaves the run where it was.
   const blank = new Float32Array(batchSize * model.inputShape.reduce((product, dim) => product * dim, 1));
-  await trainStep(params, state, toImages(blank), engineArray(new Int32Array(batchSize), [batchSize]));
+  const blankLabels = new Int32Array(batchSize);
+  for (const step of new Set([refreshing, keeping])) {
+    await step(params, state, toImages(blank), engineArray(blankLabels, [batchSize]));
+  }
   await predict(blank);
   const compileSeconds = (performance.now() - started) / 1000;
-  const info = trainStep.info();
+  const info = refreshing.info();
+  let steps = 0;
 
   return {
     device: info.device,
     threads: info.threads,
     compileSeconds,
     async step({ images, labels }) {
+      const trainStep = steps++ % refreshEvery === 0 ? refreshing : keeping;
       const [loss, nextParams, nextState] = await trainStep(
         params,
         state,
@@ -74,25 +85,20 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     predict,
     async dispose() {
-      await trainStep.dispose();
+      for (const step of new Set([refreshing, keeping])) await step.dispose();
       await logits.dispose();
     },
   };
 }
 
 /** One step of `optimizer` on the model's objective, as a function of arrays that an engine can trace. */
-export function makeTrainStep(model: Model, l2: number, optimizer: GradientTransformation) {
-  const objective = valueAndGrad(makeObjective(model, l2));
-  return (
-    params: ModelParams,
-    state: OptState,
-    images: np.Array,
-    labels: np.Array,
-  ): [np.Array, ModelParams, OptState] => {
-    const [loss, gradient] = objective(tree.ref(params), images, labels);
-    const [updates, nextState] = optimizer.update(gradient, state, tree.ref(params));
-    return [loss, applyUpdates(params, updates), nextState];
-  };
+export function makeTrainStep(
+  model: Model,
+  l2: number,
+  optimizer: GradientTransformation,
+  refreshCurvature = true,
+): TrainingStep<ModelParams, [images: np.Array, labels: np.Array]> {
+  return trainingStep(makeObjective(model, l2), optimizer, { refreshCurvature });
 }
 
 /** The same tree held by the engine; the jax-js arrays are consumed. */

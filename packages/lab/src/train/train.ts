@@ -35,7 +35,7 @@ export interface TrainOptions {
   readonly optimizer: OptimizerName;
   /** Options to use instead of the workload's. */
   readonly options?: OptimizerOptions | undefined;
-  /** Decides the initial weights and the order of the images. Default 0. */
+  /** Decides the initial weights, the order of the images and what the optimizer draws. Default 0. */
   readonly seed?: number | undefined;
   /** Default: the workload's. */
   readonly epochs?: number | undefined;
@@ -75,6 +75,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     model: workload.model,
     objectiveL2: workload.l2,
     optimizer: plan.optimizer,
+    refreshEvery: plan.refreshEvery,
     weights: new Random(random.uint32()),
     batchSize: workload.batchSize,
     threads: options.threads,
@@ -115,7 +116,8 @@ function planRun({ workload, dataset, optimizer, options, seed = 0, epochs, eval
     steps,
     stepsPerEpoch: perEpoch,
     evaluateEvery: atLeastOne("evaluateEvery", evaluateEvery ?? perEpoch),
-    optimizer: definition.create(optimizerOptions, steps),
+    optimizer: definition.create(optimizerOptions, steps, seed),
+    refreshEvery: definition.refreshEvery(optimizerOptions),
     optimizerOptions,
   };
 }

@@ -1,4 +1,5 @@
 import {
+  adahessian,
   adam,
   adamw,
   cosineDecaySchedule,
@@ -21,8 +22,13 @@ export interface OptimizerDefinition {
   readonly options: OptionSpecs;
   /** Completes `given` with the defaults; throws InvalidArgumentError for what does not fit. */
   resolve(given: OptimizerOptions): OptimizerOptions;
-  /** Makes the transformation for a run of `totalSteps`, with its hyperparameters held in the state. */
-  create(given: OptimizerOptions, totalSteps: number): GradientTransformation;
+  /**
+   * Makes the transformation for a run of `totalSteps`, with its hyperparameters held in the state. `seed` (default 0)
+   * is that of its random draws, if it has any.
+   */
+  create(given: OptimizerOptions, totalSteps: number, seed?: number): GradientTransformation;
+  /** Steps from one refresh of the curvature to the next; 1 for methods that have none. */
+  refreshEvery(given: OptimizerOptions): number;
 }
 
 const learningRate = (value: number) =>
@@ -40,6 +46,14 @@ const adamOptions = {
   b1: { kind: "number", default: 0.9, help: "decay of the first moment" },
   b2: { kind: "number", default: 0.999, help: "decay of the second moment" },
   eps: { kind: "number", default: 1e-8, help: "added to the root of the second moment" },
+} as const;
+
+const curvatureOptions = {
+  every: {
+    kind: "number",
+    default: 1,
+    help: "steps from one refresh of the curvature to the next",
+  },
 } as const;
 
 /** Every optimizer that workloads have options for, by the name the command line takes. */
@@ -96,6 +110,31 @@ export const optimizers = Object.freeze({
     ({ schedule, learningRate, ...rest }, totalSteps) =>
       injectHyperparams(adamw)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
   ),
+  adahessian: define(
+    "AdaHessian",
+    {
+      learningRate: learningRate(0.15),
+      ...adamOptions,
+      eps: { ...adamOptions.eps, default: 1e-4 },
+      hessianPower: { kind: "number", default: 1, help: "power of the denominator" },
+      weightDecay: weightDecay(0),
+      spatialAveraging: {
+        kind: "flag",
+        default: true,
+        help: "average the diagonal over convolution kernels",
+      },
+      ...curvatureOptions,
+    },
+    ({ schedule, learningRate, weightDecay, hessianPower, every: _every, ...rest }, totalSteps, seed) =>
+      injectHyperparams(adahessian, ["seed"])({
+        learningRate: scheduled(learningRate, schedule, totalSteps),
+        ...rest,
+        seed,
+        // Held in the state, these two would still be computed where they change nothing.
+        ...(hessianPower === 1 ? {} : { hessianPower }),
+        ...(weightDecay === 0 ? {} : { weightDecay }),
+      }),
+  ),
 });
 
 export type OptimizerName = keyof typeof optimizers;
@@ -114,14 +153,21 @@ export function findOptimizer(name: string): OptimizerName {
 function define<const Specs extends OptionSpecs>(
   title: string,
   options: Specs,
-  make: (values: OptionValues<Specs>, totalSteps: number) => GradientTransformation,
+  make: (values: OptionValues<Specs>, totalSteps: number, seed: number) => GradientTransformation,
 ): OptimizerDefinition {
   return Object.freeze({
     title,
     options,
     resolve: (given: OptimizerOptions) => resolveOptions(title, options, given) as OptimizerOptions,
-    create: (given: OptimizerOptions, totalSteps: number) =>
-      make(resolveOptions(title, options, given), totalSteps),
+    create: (given: OptimizerOptions, totalSteps: number, seed = 0) =>
+      make(resolveOptions(title, options, given), totalSteps, seed),
+    refreshEvery(given: OptimizerOptions) {
+      const { every = 1 } = resolveOptions(title, options, given) as OptimizerOptions;
+      if (typeof every !== "number" || !Number.isSafeInteger(every) || every < 1) {
+        throw new InvalidArgumentError("every", every, "an integer >= 1");
+      }
+      return every;
+    },
   });
 }
 

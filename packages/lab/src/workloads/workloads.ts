@@ -24,6 +24,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.03, schedule: "cosine" },
       adam: { learningRate: 0.006, schedule: "cosine" },
       adamw: { learningRate: 0.006, schedule: "cosine" },
+      adahessian: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -42,6 +43,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.02, schedule: "cosine" },
       adam: { learningRate: 0.002, schedule: "cosine" },
       adamw: { learningRate: 0.002, schedule: "cosine" },
+      adahessian: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -60,6 +62,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.05, schedule: "cosine" },
       adam: { learningRate: 0.002, schedule: "cosine" },
       adamw: { learningRate: 0.002, schedule: "cosine" },
+      adahessian: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -78,6 +81,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.05, schedule: "cosine" },
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
+      adahessian: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -96,6 +100,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.05, schedule: "cosine" },
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
+      adahessian: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -114,6 +119,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.05, schedule: "cosine" },
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
+      adahessian: { learningRate: 0.1, schedule: "cosine" },
     },
   },
 ];

@@ -1,5 +1,6 @@
 export { InvalidArgumentError, SofimError, TreeMismatchError } from "../core/errors.js";
 export { type Direction, sofimDefaults } from "../core/options.js";
+export { type AdahessianOptions, adahessian } from "./adahessian.js";
 export { type AdamOptions, adam } from "./adam.js";
 export { type AdamWOptions, adamw } from "./adamw.js";
 export { type AddDecayedWeightsOptions, addDecayedWeights, type DecayMask } from "./add-decayed-weights.js";
@@ -9,6 +10,7 @@ export { chain } from "./chain.js";
 export { clipByGlobalNorm } from "./clip-by-global-norm.js";
 export type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 export { type InjectedState, injectHyperparams } from "./inject-hyperparams.js";
+export { type ScaleByAdahessianOptions, scaleByAdahessian } from "./scale-by-adahessian.js";
 export { type ScaleByAdamOptions, scaleByAdam } from "./scale-by-adam.js";
 export { scaleByLearningRate } from "./scale-by-learning-rate.js";
 export { scaleBySchedule } from "./scale-by-schedule.js";
@@ -25,5 +27,6 @@ export {
 export { type SgdOptions, sgd } from "./sgd.js";
 export { type SofimTransformationOptions, sofim } from "./sofim.js";
 export { type TraceOptions, trace } from "./trace.js";
+export { type Loss, type TrainingStep, trainingStep } from "./training-step.js";
 export type { ArrayTree, ExtraArgs, GradientTransformation, OptState } from "./transformation.js";
 export { formatPath, type LeafPath } from "./tree.js";

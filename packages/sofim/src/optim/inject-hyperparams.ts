@@ -19,6 +19,8 @@ export type InjectedState = {
  * State: `{ hyperparams, inner }`.
  *
  * @param factory A function from one options object to a transformation, such as `sofim` or `adam`.
+ * @param fixed Names of numeric options that stay numbers: those that say how many or seed, as `columns` and `seed` of
+ * `nysNewton`. Default: none.
  * @returns The same function, making a transformation with this state.
  * @throws InvalidArgumentError when it is called with options that `factory` rejects.
  *
@@ -38,13 +40,15 @@ export type InjectedState = {
  * if (Math.abs(first!) !== 0) throw new Error("expected no update at learning rate 0");
  * ```
  */
-export function injectHyperparams<Options extends object>(
+export function injectHyperparams<Options extends object | undefined>(
   factory: (options: Options) => GradientTransformation,
-): (options: Options) => GradientTransformation {
+  fixed: readonly (keyof NonNullable<Options> & string)[] = [],
+): (options: NonNullable<Options>) => GradientTransformation {
   return (options) => {
     factory(options); // checks the numbers; arrays are not looked into
     const numbers = Object.entries(options).filter(
-      (entry): entry is [string, number] => typeof entry[1] === "number",
+      (entry): entry is [string, number] =>
+        typeof entry[1] === "number" && !fixed.some((name) => name === entry[0]),
     );
     return {
       init(params) {

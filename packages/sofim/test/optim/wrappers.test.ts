@@ -220,7 +220,7 @@ describe("chain", () => {
       },
     };
     const optimizer = applyIfFinite(chain(spy, chain(spy)));
-    const extra = { value: 3 };
+    const extra = { mine: 3 };
     const [updates, state] = optimizer.update(
       np.array([1]),
       optimizer.init(np.zeros([1])),
