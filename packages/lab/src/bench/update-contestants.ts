@@ -2,12 +2,15 @@ import { type numpy as np, tree } from "@jax-js/jax";
 import { adam, applyUpdates, type GradientTransformation, type OptState, sgd, sofim } from "sofim";
 import { Sofim } from "sofim/core";
 import { type EngineArray, engineArray, jit } from "sofim/ort";
-import { PlainAdam, PlainSgd } from "./plain-loops.js";
+import { PlainSgd, UnrolledAdam, UnrolledSgd } from "./plain-loops.js";
 import type { Contestant } from "./rounds.js";
 
-export const updateNames = ["sofim", "sgd momentum", "adam"] as const;
+/** The updates that both runners have, SOFIM's first. */
+export const engineUpdates = ["sofim", "sgd momentum", "adam"] as const;
+export const arrayUpdates = [...engineUpdates, "sgd momentum, unrolled"] as const;
 
-export type UpdateName = (typeof updateNames)[number];
+export type EngineUpdate = (typeof engineUpdates)[number];
+export type UpdateName = (typeof arrayUpdates)[number];
 
 /** What does the update: loops over typed arrays, or the engine running the optimizers for jax-js. */
 export type Runner = "arrays" | "engine";
@@ -25,7 +28,7 @@ interface ArrayUpdate {
   readonly stateBytes: number;
 }
 
-const arrayUpdates: Readonly<Record<UpdateName, (size: number) => ArrayUpdate>> = {
+const loops: Readonly<Record<UpdateName, (size: number) => ArrayUpdate>> = {
   sofim: (size) => {
     const optimizer = new Sofim(size);
     const { moment, ...scalars } = optimizer.state();
@@ -33,15 +36,16 @@ const arrayUpdates: Readonly<Record<UpdateName, (size: number) => ArrayUpdate>> 
     return { step: (weights, gradient) => optimizer.step(weights, gradient), stateBytes };
   },
   "sgd momentum": (size) => plainUpdate(new PlainSgd(size)),
-  adam: (size) => plainUpdate(new PlainAdam(size)),
+  "sgd momentum, unrolled": (size) => plainUpdate(new UnrolledSgd(size)),
+  adam: (size) => plainUpdate(new UnrolledAdam(size)),
 };
 
-function plainUpdate(optimizer: PlainSgd | PlainAdam): ArrayUpdate {
+function plainUpdate(optimizer: PlainSgd | UnrolledSgd | UnrolledAdam): ArrayUpdate {
   const { stateBytes } = optimizer;
   return { step: (weights, gradient) => optimizer.step(weights, gradient), stateBytes };
 }
 
-const transformations: Readonly<Record<UpdateName, () => GradientTransformation>> = {
+const transformations: Readonly<Record<EngineUpdate, () => GradientTransformation>> = {
   sofim: () => sofim({ learningRate: 0.1 }),
   "sgd momentum": () => sgd({ learningRate: 0.01, momentum: 0.9 }),
   adam: () => adam({ learningRate: 0.001 }),
@@ -53,7 +57,7 @@ export function updateOnArrays(
   weights: Float32Array,
   gradient: Float32Array,
 ): UpdateContestant {
-  const { step, stateBytes } = arrayUpdates[update](weights.length);
+  const { step, stateBytes } = loops[update](weights.length);
   return {
     runner: "arrays",
     update,
@@ -66,7 +70,7 @@ export function updateOnArrays(
 
 /** Update and application as one graph on one thread of the engine; state and weights are arrays of its own. */
 export async function updateOnEngine(
-  update: UpdateName,
+  update: EngineUpdate,
   weights: Float32Array,
   gradient: Float32Array,
 ): Promise<UpdateContestant> {

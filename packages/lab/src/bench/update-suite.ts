@@ -3,10 +3,11 @@ import { roundMedians, type Turn, takeTurns } from "./rounds.js";
 import { median, pairedRatio, slope } from "./statistics.js";
 import { judge, type Verdict } from "./targets.js";
 import {
+  arrayUpdates,
+  engineUpdates,
   type Runner,
   type UpdateContestant,
   type UpdateName,
-  updateNames,
   updateOnArrays,
   updateOnEngine,
 } from "./update-contestants.js";
@@ -53,8 +54,10 @@ export async function runUpdateSuite(options: UpdateOptions): Promise<UpdateRepo
     const random = new Random(1);
     const weights = Float32Array.from({ length: size }, () => random.uniform(-0.1, 0.1));
     const gradient = Float32Array.from({ length: size }, () => random.uniform(-0.01, 0.01));
-    const arrays = updateNames.map((update) => updateOnArrays(update, weights, gradient));
-    const engine = await Promise.all(updateNames.map((update) => updateOnEngine(update, weights, gradient)));
+    const arrays = arrayUpdates.map((update) => updateOnArrays(update, weights, gradient));
+    const engine = await Promise.all(
+      engineUpdates.map((update) => updateOnEngine(update, weights, gradient)),
+    );
     for (const contestants of [arrays, engine]) {
       const turns = await time(contestants, size, options);
       rows.push(...contestants.map((contestant) => makeRow(contestant, size, turns)));
@@ -92,17 +95,19 @@ function makeVerdicts(
   size: number,
   turns: Map<string, Turn[]>,
 ): Verdict[] {
-  const [own, sgd, adam] = contestants.map(({ name }) => roundMedians(turns.get(name)!));
-  const against = (update: UpdateName, times: readonly number[], limit: number): Verdict => {
-    const name = `${contestants[0]!.runner}, ${size.toExponential()} weights: sofim / ${update}`;
+  const [own, ...others] = contestants.map(({ name }) => roundMedians(turns.get(name)!));
+  return others.map((times, i) => {
+    const { runner, update } = contestants[i + 1]!;
+    const name = `${runner}, ${size.toExponential()} weights: sofim / ${update}`;
+    const limit = update === "adam" ? 1 : 1.4;
     return judge({ name, bound: "at most", limit }, pairedRatio(own!, times, new Random(1)));
-  };
-  return [against("sgd momentum", sgd!, 1.4), against("adam", adam!, 1)];
+  });
 }
 
 function fitGrowth(rows: readonly UpdateRow[]): Growth[] {
+  const updates = { arrays: arrayUpdates, engine: engineUpdates } as const;
   return (["arrays", "engine"] as const).flatMap((runner) =>
-    updateNames.map((update) => {
+    updates[runner].map((update) => {
       const own = rows.filter((row) => row.runner === runner && row.update === update);
       const sizes = own.map(({ size }) => Math.log(size));
       const times = own.map(({ size, nanosecondsPerWeight }) => Math.log(size * nanosecondsPerWeight));

@@ -17,6 +17,9 @@ import { integerOption } from "./values.js";
 const demoWorkload = "glyphs-lenet5";
 const demoOptimizers: readonly OptimizerName[] = ["sofim", "sgd", "adam"];
 
+/** Not among the seeds that the workload's options were searched with, 0 to 2. */
+const reportingSeed = 7;
+
 type DemoFlags = {
   readonly epochs?: number;
   readonly seed: number;
@@ -34,7 +37,12 @@ export function registerDemoCommand(program: Command): void {
       "passes over the training images (default: the workload's)",
       integerOption("--epochs", 1),
     )
-    .option("--seed <n>", "decides initial weights and the order of images", integerOption("--seed", 0), 0)
+    .option(
+      "--seed <n>",
+      "decides initial weights and the order of images",
+      integerOption("--seed", 0),
+      reportingSeed,
+    )
     .option("--threads <n>", "threads of the engine (default: the engine's)", integerOption("--threads", 1))
     .addOption(new Option("--out <file>", "the page with the curves").default("out/sofim-demo.html"))
     .action(async (flags: DemoFlags) => {

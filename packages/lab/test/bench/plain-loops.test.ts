@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PlainAdam, PlainSgd } from "../../src/bench/plain-loops.js";
+import { PlainSgd, UnrolledAdam, UnrolledSgd } from "../../src/bench/plain-loops.js";
 
 // Sizes around the loops' unrolling, so that the tail is covered too.
 describe.each([1, 4, 7])("plain loops at %i weights", (size) => {
@@ -7,9 +7,9 @@ describe.each([1, 4, 7])("plain loops at %i weights", (size) => {
     Float32Array.from({ length: size }, (_, i) => Math.sin(1 + t + 2 * i)),
   );
 
-  it("SGD equals its definition", () => {
+  it.each([PlainSgd, UnrolledSgd])("%o equals SGD's definition", (Sgd) => {
     const weights = new Float32Array(size).fill(1);
-    const optimizer = new PlainSgd(size);
+    const optimizer = new Sgd(size);
     for (const gradient of gradients) optimizer.step(weights, gradient);
     for (let i = 0; i < size; i++) {
       let [w, m] = [1, 0];
@@ -23,7 +23,7 @@ describe.each([1, 4, 7])("plain loops at %i weights", (size) => {
 
   it("Adam equals its definition", () => {
     const weights = new Float32Array(size).fill(1);
-    const optimizer = new PlainAdam(size);
+    const optimizer = new UnrolledAdam(size);
     for (const gradient of gradients) optimizer.step(weights, gradient);
     for (let i = 0; i < size; i++) {
       let [w, m, v] = [1, 0, 0];
