@@ -4,12 +4,12 @@ import type { Slot, StepSettings } from "./step.js";
 
 /** Whether all gradients are free of NaN and infinity. */
 export function areFinite(gradients: readonly Tensor[]): boolean {
-  return Number.isFinite(sumOfSquares(gradients, 1));
+  return Number.isFinite(sumOfSquares(gradients));
 }
 
 /** Gradients whose norm over all is at most `most`. */
 export function clip(gradients: readonly Tensor[], most: number): readonly Tensor[] {
-  const norm = Math.sqrt(sumOfSquares(gradients, most * most));
+  const norm = Math.sqrt(sumOfSquares(gradients));
   return norm > most ? gradients.map((g) => scaled(g, most / norm)) : gradients;
 }
 
@@ -25,7 +25,7 @@ export function clip(gradients: readonly Tensor[], most: number): readonly Tenso
 export function stepOnHost(slots: readonly Slot[], settings: StepSettings, count: number): void {
   const { learningRate, beta, rho, weightDecay, direction } = settings;
   const moments = slots.map(({ moment, gradient }) => tidy(() => add(mul(moment, beta), gradient)));
-  const sumSquares = sumOfSquares(moments, rho * count * count);
+  const sumSquares = sumOfSquares(moments);
   const perMoment = learningRate / (rho * count + sumSquares / count); // the step along the moment is T times this
   const step =
     direction === "moment"
@@ -56,9 +56,8 @@ function stepAlongGradient(
   if (sumSquares === 0) return (i) => scaled(slots[i]!.gradient, learningRate / rho);
   const gradients = slots.map(({ gradient }) => gradient);
   const old = slots.map(({ moment }) => moment);
-  const squares = innerProduct(moments, moments);
-  const alongGradient = innerProduct(gradients, moments) / squares;
-  const alongOld = innerProduct(old, moments) / squares;
+  const alongGradient = innerProduct(gradients, moments) / sumSquares;
+  const alongOld = innerProduct(old, moments) / sumSquares;
   const perOrthogonal = (learningRate * beta) / rho;
   return (i) => {
     const parallel = scaled(moments[i]!, scale * alongGradient);

@@ -1,0 +1,72 @@
+/** The bytes of sum-of-squares.wat. */
+const code =
+  "AGFzbQEAAAABBgFgAX8BfAMCAQAFAwEAAQcZAgZtZW1vcnkCAAxzdW1PZlNxdWFyZXMAAAq+AQG7AQIBfwZ7A0AgAf0ABAAhAiAC" +
+  "/V8hAyAEIAMgA/3yAf3wASEEIAIgAv0NCAkKCwwNDg8ICQoLDA0OD/1fIQMgBSADIAP98gH98AEhBSAB/QAEECECIAL9XyEDIAYg" +
+  "AyAD/fIB/fABIQYgAiAC/Q0ICQoLDA0ODwgJCgsMDQ4P/V8hAyAHIAMgA/3yAf3wASEHIAFBIGoiASAASQ0ACyAEIAX98AEgBiAH" +
+  "/fAB/fABIQIgAv0hACAC/SEBoAs=";
+
+// The part of the WebAssembly interface that is used; TypeScript has it with a browser's globals only.
+declare const WebAssembly:
+  | {
+      validate(bytes: Uint8Array): boolean;
+      readonly Module: new (bytes: Uint8Array) => object;
+      readonly Instance: new (module: object) => { readonly exports: unknown };
+    }
+  | undefined;
+
+/** Numbers that are summed at a time: the whole memory of the module, 64 KiB. */
+const PIECE = 16384;
+const LANES = 8;
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly sumOfSquares: (end: number) => number;
+}
+
+let compiled: ((numbers: Float32Array) => number) | undefined;
+
+/**
+ * Sum of squares in float64 by vector instructions, a piece at a time: two to three times faster than a loop in
+ * JavaScript, which converts one number at a time, and than the kernels of the wasm backend, which would write the
+ * squares to memory first. Where the platform has no vector instructions, a loop in JavaScript.
+ */
+export function sumOfSquares(numbers: Float32Array): number {
+  compiled ??= compile() ?? ((all) => dot(all, all));
+  return compiled(numbers);
+}
+
+/** Inner product in float64. Four sums at a time keep the adder busy. */
+export function dot(a: Float32Array, b: Float32Array): number {
+  const end = a.length - (a.length % 4);
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  for (let i = 0; i < end; i += 4) {
+    s0 += a[i]! * b[i]!;
+    s1 += a[i + 1]! * b[i + 1]!;
+    s2 += a[i + 2]! * b[i + 2]!;
+    s3 += a[i + 3]! * b[i + 3]!;
+  }
+  for (let i = end; i < a.length; i++) s0 += a[i]! * b[i]!;
+  return s0 + s1 + (s2 + s3);
+}
+
+function compile(): ((numbers: Float32Array) => number) | undefined {
+  const bytes = Uint8Array.from(atob(code), (character) => character.charCodeAt(0));
+  if (typeof WebAssembly === "undefined" || !WebAssembly.validate(bytes)) return undefined;
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  const { memory, sumOfSquares: sumPiece } = instance.exports as Exports;
+  const piece = new Float32Array(memory.buffer, 0, PIECE);
+  return (numbers) => {
+    let sum = 0;
+    for (let i = 0; i < numbers.length; i += PIECE) {
+      const length = Math.min(PIECE, numbers.length - i);
+      piece.set(numbers.subarray(i, i + length));
+      const padded = Math.ceil(length / LANES) * LANES;
+      piece.fill(0, length, padded);
+      sum += sumPiece(padded * Float32Array.BYTES_PER_ELEMENT);
+    }
+    return sum;
+  };
+}
