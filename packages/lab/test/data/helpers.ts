@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 /** A folder that is removed when the test ends. */
@@ -30,11 +28,4 @@ export async function messageOfFailure(action: () => unknown): Promise<string> {
     return (error as Error).message;
   }
   throw new Error("the action did not fail");
-}
-
-/** The data sets that may lie beside the repository; tests that need one are skipped, by name, where it is not. */
-export const SHARED_DATA = fileURLToPath(new URL("../../../../../shared/data", import.meta.url));
-
-export function hasShared(name: "mnist" | "cifar10"): boolean {
-  return existsSync(join(SHARED_DATA, name));
 }

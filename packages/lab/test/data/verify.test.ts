@@ -4,7 +4,8 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type FileStatus, verifyDataset } from "../../src/data/index.js";
 import { SOURCES } from "../../src/data/sources.js";
-import { hasShared, idxFile, messageOfFailure, SHARED_DATA, temporaryFolder } from "./helpers.js";
+import { hasRealData, realDataDir } from "../real-data.js";
+import { idxFile, messageOfFailure, temporaryFolder } from "./helpers.js";
 
 /** Files with MNIST's numbers of records and content of our own: images are all 0, labels count up. */
 async function writeOwnContent(name: "mnist" | "fashion-mnist", trainCount = 60_000): Promise<string> {
@@ -55,16 +56,19 @@ describe("verifyDataset", () => {
     );
   });
 
-  it.skipIf(!hasShared("mnist"))("knows MNIST's content when it was packed again (shared data)", async () => {
-    const report = await verifyDataset("mnist", SHARED_DATA);
-    expect(report.official).toBe(true);
-    expect(report.test.perClass).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
-  });
+  it.skipIf(!hasRealData("mnist"))(
+    "knows MNIST's content when it was packed again (shared data)",
+    async () => {
+      const report = await verifyDataset("mnist", realDataDir);
+      expect(report.official).toBe(true);
+      expect(report.test.perClass).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    },
+  );
 
-  it.skipIf(!hasShared("cifar10"))(
+  it.skipIf(!hasRealData("cifar10"))(
     "tells that CIFAR-10's records are not the official ones, in order (shared data)",
     async () => {
-      const report = await verifyDataset("cifar10", SHARED_DATA);
+      const report = await verifyDataset("cifar10", realDataDir);
       expect(report.official).toBe(false);
       expect(statuses(report.files)).toEqual(new Array(6).fill("unofficial"));
       expect(report.train.perClass).toEqual(new Array(10).fill(5_000));

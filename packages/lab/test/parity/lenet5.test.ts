@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { defaultDevice, init, tree } from "@jax-js/jax";
 import { adam, adamw, type GradientTransformation, sgd, sofim } from "sofim";
 import { engineArray, jit } from "sofim/ort";
@@ -7,14 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadDataset } from "../../src/data/index.js";
 import { lenet5 } from "../../src/models/index.js";
 import { makeTrainStep } from "../../src/train/session.js";
+import { hasRealData, realDataDir } from "../real-data.js";
 import { type HostBatch, readBatches, readTrajectories, readWeights } from "./fixture.js";
 
-const shared = fileURLToPath(new URL("../../../../../shared/data", import.meta.url));
-const dataDir = process.env.SOFIM_DATA_DIR ?? shared;
-const haveMnist = existsSync(`${dataDir}/mnist`);
-if (!haveMnist) {
-  console.warn("no MNIST in $SOFIM_DATA_DIR or ../shared/data: PyTorch parity is tested on the glyphs alone");
-}
+const haveMnist = hasRealData("mnist");
 
 const trajectories = await readTrajectories();
 const { optimizers } = trajectories;
@@ -61,7 +55,7 @@ describe.each([
   let batches: HostBatch[] = [];
   beforeAll(async () => {
     if (skip) return;
-    const { train } = await loadDataset(data, { dataDir });
+    const { train } = await loadDataset(data, { dataDir: realDataDir });
     batches = readBatches(train, trajectories, trajectories.data[data].sha256);
   });
   afterAll(() => {
