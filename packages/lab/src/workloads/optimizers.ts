@@ -5,6 +5,8 @@ import {
   cosineDecaySchedule,
   type GradientTransformation,
   injectHyperparams,
+  lbfgs,
+  nysNewton,
   type ScalarOrSchedule,
   sgd,
   sofim,
@@ -132,6 +134,38 @@ export const optimizers = Object.freeze({
         seed,
         // Held in the state, these two would still be computed where they change nothing.
         ...(hessianPower === 1 ? {} : { hessianPower }),
+        ...(weightDecay === 0 ? {} : { weightDecay }),
+      }),
+  ),
+  lbfgs: define(
+    "L-BFGS",
+    {
+      learningRate: learningRate(0.1),
+      schedule,
+      memory: { kind: "number", default: 10, help: "pairs of steps and gradient changes to keep" },
+      minCurvature: { kind: "number", default: 1e-4, help: "least curvature of a pair that is taken in" },
+    },
+    ({ schedule, learningRate, ...rest }, totalSteps) =>
+      injectHyperparams(lbfgs, ["memory"])({
+        learningRate: scheduled(learningRate, schedule, totalSteps),
+        ...rest,
+      }),
+  ),
+  nysNewton: define(
+    "Nys-Newton",
+    {
+      learningRate: learningRate(0.1),
+      schedule,
+      rho: { kind: "number", default: 1, help: "regularization of the Hessian" },
+      columns: { kind: "number", default: 8, help: "columns of the Hessian to sample" },
+      weightDecay: weightDecay(0),
+      ...curvatureOptions,
+    },
+    ({ schedule, learningRate, weightDecay, every: _every, ...rest }, totalSteps, seed) =>
+      injectHyperparams(nysNewton, ["columns", "seed"])({
+        learningRate: scheduled(learningRate, schedule, totalSteps),
+        ...rest,
+        seed,
         ...(weightDecay === 0 ? {} : { weightDecay }),
       }),
   ),

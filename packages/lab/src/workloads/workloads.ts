@@ -25,6 +25,8 @@ const definitions: readonly Workload[] = [
       adam: { learningRate: 0.006, schedule: "cosine" },
       adamw: { learningRate: 0.006, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
+      nysNewton: { learningRate: 0.1, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+      lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -44,6 +46,8 @@ const definitions: readonly Workload[] = [
       adam: { learningRate: 0.002, schedule: "cosine" },
       adamw: { learningRate: 0.002, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
+      nysNewton: { learningRate: 0.1, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+      lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -63,6 +67,8 @@ const definitions: readonly Workload[] = [
       adam: { learningRate: 0.002, schedule: "cosine" },
       adamw: { learningRate: 0.002, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
+      nysNewton: { learningRate: 0.1, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+      lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -82,6 +88,8 @@ const definitions: readonly Workload[] = [
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
+      nysNewton: { learningRate: 0.1, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+      lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -101,6 +109,8 @@ const definitions: readonly Workload[] = [
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
+      nysNewton: { learningRate: 0.1, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+      lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
   },
   {
@@ -120,6 +130,8 @@ const definitions: readonly Workload[] = [
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
+      nysNewton: { learningRate: 0.1, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+      lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
   },
 ];

@@ -10,9 +10,11 @@ export { chain } from "./chain.js";
 export { clipByGlobalNorm } from "./clip-by-global-norm.js";
 export type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 export { type InjectedState, injectHyperparams } from "./inject-hyperparams.js";
+export { type NysNewtonOptions, nysNewton } from "./nys-newton.js";
 export { type ScaleByAdahessianOptions, scaleByAdahessian } from "./scale-by-adahessian.js";
 export { type ScaleByAdamOptions, scaleByAdam } from "./scale-by-adam.js";
 export { scaleByLearningRate } from "./scale-by-learning-rate.js";
+export { type ScaleByNysNewtonOptions, scaleByNysNewton } from "./scale-by-nys-newton.js";
 export { scaleBySchedule } from "./scale-by-schedule.js";
 export { type Blocks, type ScaleBySofimOptions, scaleBySofim } from "./scale-by-sofim.js";
 export {

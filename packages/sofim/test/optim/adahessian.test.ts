@@ -5,7 +5,6 @@ import {
   adam,
   chain,
   clipByGlobalNorm,
-  type ExtraArgs,
   type GradientTransformation,
   InvalidArgumentError,
   type OptState,
@@ -17,6 +16,7 @@ import { nextKeys, rademacher } from "../../src/optim/rademacher.js";
 import { expectClose } from "../core/helpers.js";
 import { startJax, take, values } from "./jax.js";
 import { type QuarticParams, quartic, ranges, size } from "./quartic.js";
+import { spied } from "./spied.js";
 
 beforeAll(startJax);
 
@@ -125,20 +125,6 @@ function plainAdahessian(problem: ReturnType<typeof quartic>, options: PlainOpti
       w[i] = x - learningRate * (m[i]! / (1 - b1 ** t) / denominator + weightDecay * x);
     });
     return [...w];
-  };
-}
-
-/** An optimizer that also tells which vectors it multiplied the Hessian with. */
-function spied(optimizer: GradientTransformation, seen: number[][]): GradientTransformation {
-  return {
-    init: (params) => optimizer.init(params),
-    update(updates, state, params, extra) {
-      const hessianVectorProduct: NonNullable<ExtraArgs["hessianVectorProduct"]> = (vector) => {
-        seen.push(values(vector));
-        return extra!.hessianVectorProduct!(vector);
-      };
-      return optimizer.update(updates, state, params, { ...extra, hessianVectorProduct });
-    },
   };
 }
 

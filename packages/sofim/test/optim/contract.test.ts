@@ -13,6 +13,7 @@ import {
   injectHyperparams,
   joinSchedules,
   linearWarmupSchedule,
+  nysNewton,
   type OptState,
   sgd,
   sofim,
@@ -28,6 +29,8 @@ interface Entry {
   readonly steps?: number;
   /** Numbers of state per weight, scalars aside. */
   readonly buffers: number;
+  /** Numbers of state besides. Default 0. */
+  readonly more?: number;
 }
 
 /** What every optimizer must keep to. A new one joins by a line here. */
@@ -74,6 +77,13 @@ const optimizers: Record<string, Entry> = {
   "adahessian, injected": {
     make: () => injectHyperparams(adahessian, ["seed"])({ learningRate: 0.1, hessianPower: 0.9, seed: 5 }),
     buffers: 2,
+  },
+  "nysNewton, 1 column": { make: () => nysNewton({ learningRate: 0.3, rho: 0.5, columns: 1 }), buffers: 1 },
+  "nysNewton, injected": {
+    make: () =>
+      injectHyperparams(nysNewton, ["columns", "seed"])({ learningRate: 0.3, rho: 0.5, columns: 4 }),
+    buffers: 4,
+    more: 16,
   },
 };
 
@@ -207,7 +217,7 @@ describe.each(Object.entries(optimizers))("%s", (_name, entry) => {
       .filter((x) => x.dtype !== np.uint32)
       .map((x) => x.size);
     const scalars = sizes.filter((size) => size === 1).length;
-    expect(sizes.reduce((a, b) => a + b, 0) - scalars).toBe(entry.buffers * 1024);
+    expect(sizes.reduce((a, b) => a + b, 0) - scalars).toBe(entry.buffers * 1024 + (entry.more ?? 0));
     expect(scalars).toBeLessThanOrEqual(6);
     tree.dispose(state);
   });
