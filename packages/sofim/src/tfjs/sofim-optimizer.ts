@@ -46,6 +46,7 @@ import * as host from "./step-on-host.js";
  * ```ts
  * import "@tensorflow/tfjs-backend-cpu";
  * import * as tf from "@tensorflow/tfjs-core";
+ * import "@tensorflow/tfjs-layers"; // brings the gradients of all operations
  * import { SofimOptimizer } from "sofim/tfjs";
  *
  * const w = tf.variable(tf.tensor1d([0, 0]));

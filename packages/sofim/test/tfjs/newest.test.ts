@@ -1,0 +1,3 @@
+import { runChecks } from "./suite.js";
+
+runChecks(/^4\.(2[2-9]|[3-9]\d)\./);
