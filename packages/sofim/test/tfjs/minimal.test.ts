@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { runSavingTests } from "./saving-suite.js";
 import { runChecks } from "./suite.js";
 
 vi.mock("@tensorflow/tfjs-core", () => import("@sofim/tfjs-minimal/core.js"));
@@ -7,3 +8,4 @@ vi.mock("@tensorflow/tfjs-backend-cpu", () => import("@sofim/tfjs-minimal/backen
 vi.mock("@tensorflow/tfjs-backend-wasm", () => import("@sofim/tfjs-minimal/backend-wasm.js"));
 
 runChecks(/^4\.0\.0$/);
+runSavingTests();
