@@ -193,8 +193,10 @@ function define<const Specs extends OptionSpecs>(
     title,
     options,
     resolve: (given: OptimizerOptions) => resolveOptions(title, options, given) as OptimizerOptions,
-    create: (given: OptimizerOptions, totalSteps: number, seed = 0) =>
-      make(resolveOptions(title, options, given), totalSteps, seed),
+    create(given: OptimizerOptions, totalSteps: number, seed = 0) {
+      this.refreshEvery(given);
+      return make(resolveOptions(title, options, given), totalSteps, seed);
+    },
     refreshEvery(given: OptimizerOptions) {
       const { every = 1 } = resolveOptions(title, options, given) as OptimizerOptions;
       if (typeof every !== "number" || !Number.isSafeInteger(every) || every < 1) {

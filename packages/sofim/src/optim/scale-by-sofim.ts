@@ -15,6 +15,7 @@ import {
   scalarDtype,
 } from "./hyperparameter.js";
 import { preconditionGradient, preconditionMoment } from "./precondition.js";
+import { measureStep, type SofimDiagnosticsState } from "./sofim-diagnostics.js";
 import { type GradientTransformation, type OptState, readState } from "./transformation.js";
 import { checkSameTree, type LeafPath, leafPaths } from "./tree.js";
 import { zeroScalar, zerosLikeTree } from "./zeros.js";
@@ -35,6 +36,8 @@ export interface ScaleBySofimOptions {
   readonly blocks?: Blocks;
   /** Vector that the inverse Fisher matrix is applied to. Default `"moment"`. */
   readonly direction?: Direction;
+  /** Keep |Mh|^2, step length and cosine of every step in the state, for `readSofimDiagnostics`. Default false. */
+  readonly diagnostics?: boolean;
 }
 
 interface ScaleBySofimState {
@@ -42,6 +45,7 @@ interface ScaleBySofimState {
   readonly mu: OptState;
   /** Bias-correction weight d: Mh = M / d. */
   readonly weight: np.Array;
+  readonly diagnostics?: SofimDiagnosticsState;
 }
 
 /**
@@ -54,7 +58,8 @@ interface ScaleBySofimState {
  * `direction: "gradient"` the update is (Mh Mh' + rho I)^-1 g. The sign is the gradient's: chain with
  * `scaleByLearningRate`, as `sofim` does. Float64 leaves stay float64.
  *
- * State: `{ mu, weight }`, one buffer per weight and one scalar.
+ * State: `{ mu, weight }`, one buffer per weight and one scalar; with `diagnostics` also
+ * `{ momentNormSquared, stepLength, cosine }` under that name, which cost four more reductions.
  *
  * @param options See `ScaleBySofimOptions`.
  * @returns The transformation. `update` does not use the parameters.
@@ -82,13 +87,18 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
   const rho = checkHyperparameter("rho", options.rho ?? sofimDefaults.rho, checkPositive);
   const direction = checkDirection(options.direction ?? sofimDefaults.direction);
   const blocks = checkBlocks(options.blocks ?? sofimDefaults.blocks);
+  const diagnosing = options.diagnostics ?? false;
+  const stateKeys = ["mu", "weight", ...(diagnosing ? (["diagnostics"] as const) : [])] as const;
   return {
     init(params) {
-      const weight = zeroScalar(scalarDtype(tree.leaves<np.Array>(params)));
-      return { mu: zerosLikeTree(params), weight };
+      const dtype = scalarDtype(tree.leaves<np.Array>(params));
+      const zero = () => zeroScalar(dtype);
+      const start = { mu: zerosLikeTree(params), weight: zero() };
+      if (!diagnosing) return start;
+      return { ...start, diagnostics: { momentNormSquared: zero(), stepLength: zero(), cosine: zero() } };
     },
     update(updates, state, params) {
-      const { mu, weight } = readState<ScaleBySofimState>("scaleBySofim", state, ["mu", "weight"]);
+      const { mu, weight, diagnostics } = readState<ScaleBySofimState>("scaleBySofim", state, stateKeys);
       checkSameTree("gradients", updates, "params", mu);
       const keys = blockKeys(blocks, leafPaths(updates));
       tree.dispose(params);
@@ -102,10 +112,13 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
           ? preconditionMoment(pick(newMoments), newWeight, rho)
           : preconditionGradient(pick(newMoments), pick(oldMoments), pick(gradients), newWeight, rho, beta);
       });
-      tree.dispose(oldMoments);
-      tree.dispose(gradients);
-      const newMu = tree.unflatten(structure, newMoments);
-      return [tree.unflatten(structure, steps) as typeof updates, { mu: newMu, weight: newWeight }];
+      const next: ScaleBySofimState = {
+        mu: tree.unflatten(structure, newMoments),
+        weight: newWeight,
+        ...(diagnosing && { diagnostics: measureStep(gradients, newMoments, newWeight, steps) }),
+      };
+      tree.dispose([oldMoments, gradients, { ...diagnostics }]);
+      return [tree.unflatten(structure, steps) as typeof updates, { ...next }];
     },
   };
 }

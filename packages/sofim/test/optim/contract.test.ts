@@ -64,6 +64,10 @@ const optimizers: Record<string, Entry> = {
     make: () => applyIfFinite(chain(clipByGlobalNorm(10), sofim({ learningRate: 0.1, rho: 0.5 }))),
     buffers: 1,
   },
+  "sofim, diagnostics": {
+    make: () => sofim({ learningRate: 0.1, rho: 0.5, diagnostics: true }),
+    buffers: 1,
+  },
   sgd: { make: () => sgd({ learningRate: 0.1 }), buffers: 0 },
   "sgd, momentum": { make: () => sgd({ learningRate: 0.02, momentum: 0.9 }), buffers: 1 },
   "sgd, Nesterov": { make: () => sgd({ learningRate: 0.02, momentum: 0.9, nesterov: true }), buffers: 1 },
