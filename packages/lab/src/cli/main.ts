@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command } from "commander";
 import { registerBenchCommand } from "./bench.js";
 import { registerDataCommand } from "./data.js";
