@@ -4,10 +4,11 @@ import type { EngineReport, EngineRow } from "./engine-suite.js";
 import type { MemoryReport } from "./memory-suite.js";
 import type { Estimate } from "./statistics.js";
 import type { Verdict } from "./targets.js";
+import type { TfjsReport } from "./tfjs-suite.js";
 import type { UpdateReport } from "./update-suite.js";
 
 /** What `sofim bench` measured, one entry per suite and thread count. */
-export type SuiteReport = EngineReport | UpdateReport | MemoryReport;
+export type SuiteReport = EngineReport | UpdateReport | MemoryReport | TfjsReport;
 
 /** A report as text for a terminal. */
 export function formatReport(report: SuiteReport): string {
@@ -18,6 +19,8 @@ export function formatReport(report: SuiteReport): string {
       return formatUpdate(report);
     case "memory":
       return formatMemory(report);
+    case "tfjs":
+      return formatTfjs(report);
   }
 }
 
@@ -66,6 +69,15 @@ function formatUpdate({ rows, growth, verdicts }: UpdateReport): string {
   };
   const tables = `${renderTerminalTable(updates)}\n${renderTerminalTable(exponents)}`;
   return `Update alone, 1 thread, float32\n${tables}\n${formatVerdicts(verdicts)}\n`;
+}
+
+function formatTfjs({ version, weights, rows, verdicts }: TfjsReport): string {
+  const table = renderTerminalTable({
+    headers: ["optimizer's step", "ms (median)"],
+    rows: rows.map(({ name, millisecondsPerStep }) => [name, millisecondsPerStep.toFixed(2)]),
+  });
+  const title = `TensorFlow.js ${version}, ${weights} weights, gradients given, 1 thread`;
+  return `${title}\n${table}\n${formatVerdicts(verdicts)}\n`;
 }
 
 function formatVerdicts(verdicts: readonly Verdict[]): string {

@@ -3,10 +3,11 @@ import { runEngineSuite } from "./engine-suite.js";
 import type { SuiteReport } from "./format.js";
 import { LeNetProblem } from "./lenet-problem.js";
 import { runMemorySuite } from "./memory-suite.js";
+import { runTfjsSuite } from "./tfjs-suite.js";
 import { findTorch } from "./torch-peer.js";
 import { runUpdateSuite } from "./update-suite.js";
 
-export const suiteNames = ["engine", "update", "memory"] as const;
+export const suiteNames = ["engine", "update", "memory", "tfjs"] as const;
 
 export type SuiteName = (typeof suiteNames)[number];
 
@@ -59,5 +60,8 @@ async function* eachSuite({ suites, threads, quick, onTurn }: BenchOptions): Asy
     const plan = quick ? { steps: 8, every: 2, settle: 2 } : { steps: 2000, every: 100, settle: 500 };
     const onSample = (step: number): void => onTurn?.("memory", step);
     yield await runMemorySuite(problem, { ...plan, threads: threads[0] ?? 1, onSample });
+  }
+  if (suites.includes("tfjs")) {
+    yield await runTfjsSuite(quick ? { width: 8, rounds: 2, ...tell } : { width: 1024, rounds: 25, ...tell });
   }
 }
