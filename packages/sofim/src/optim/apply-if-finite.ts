@@ -35,6 +35,7 @@ interface ApplyIfFiniteState {
  */
 export function applyIfFinite(inner: GradientTransformation): GradientTransformation {
   return {
+    needsRawGradients: inner.needsRawGradients,
     init: (params) => ({ notFinite: zeroScalar(DType.Int32), inner: inner.init(params) }),
     update(updates, state, params, extra) {
       const old = readState<ApplyIfFiniteState>("applyIfFinite", state, ["notFinite", "inner"]);

@@ -10,7 +10,8 @@ import { checkSameTree } from "./tree.js";
  *
  * @param transformations Those of this library, of `@jax-js/optax`, or your own.
  * @returns The transformation.
- * @throws TreeMismatchError from `update`, before anything is consumed, if gradients and parameters differ.
+ * @throws InvalidArgumentError if one behind another needs the gradients of the loss as they are (`lbfgs`, say);
+ * TreeMismatchError from `update`, before anything is consumed, if gradients and parameters differ.
  *
  * @example
  * ```ts
@@ -21,7 +22,14 @@ import { checkSameTree } from "./tree.js";
  * ```
  */
 export function chain(...transformations: readonly GradientTransformation[]): GradientTransformation {
+  transformations.forEach(({ needsRawGradients }, i) => {
+    if (i > 0 && needsRawGradients !== undefined) {
+      const expected = `one that can follow others; this must come first, as ${needsRawGradients}`;
+      throw new InvalidArgumentError(`transformations[${i}]`, transformations[i], expected);
+    }
+  });
   return {
+    needsRawGradients: transformations[0]?.needsRawGradients,
     init(params) {
       const states = transformations.map((t) => t.init(tree.ref(params)));
       tree.dispose(params);

@@ -45,12 +45,14 @@ export function injectHyperparams<Options extends object | undefined>(
   fixed: readonly (keyof NonNullable<Options> & string)[] = [],
 ): (options: NonNullable<Options>) => GradientTransformation {
   return (options) => {
-    factory(options); // checks the numbers; arrays are not looked into
+    // Checks the numbers; arrays are not looked into.
+    const { needsRawGradients } = factory(options);
     const numbers = Object.entries(options).filter(
       (entry): entry is [string, number] =>
         typeof entry[1] === "number" && !fixed.some((name) => name === entry[0]),
     );
     return {
+      needsRawGradients,
       init(params) {
         const hyperparams = Object.fromEntries(
           numbers.map(([name, value]) => [name, np.array(value, { dtype: DType.Float32 })]),

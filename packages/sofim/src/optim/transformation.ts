@@ -38,6 +38,11 @@ export interface ExtraArgs {
  * Neither reads values back to the host, so both run under `jit`.
  */
 export interface GradientTransformation {
+  /**
+   * Set where `update` must be given the gradients of the loss as they are: the reason, "it ...". `chain` refuses to put
+   * such a transformation behind another; a wrapper that changes no gradients passes the reason on.
+   */
+  readonly needsRawGradients?: string | undefined;
   /** Makes the state for parameters of this structure. */
   init<Params extends ArrayTree>(params: Params): OptState;
   /** Transforms `updates` (first the gradients) and returns them with the next state. */

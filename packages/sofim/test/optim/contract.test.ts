@@ -12,9 +12,11 @@ import {
   type GradientTransformation,
   injectHyperparams,
   joinSchedules,
+  lbfgs,
   linearWarmupSchedule,
   nysNewton,
   type OptState,
+  partition,
   sgd,
   sofim,
   TreeMismatchError,
@@ -89,6 +91,40 @@ const optimizers: Record<string, Entry> = {
     buffers: 4,
     more: 16,
   },
+  lbfgs: { make: () => lbfgs({ learningRate: 0.5, memory: 3 }), buffers: 6, more: 6 },
+  "lbfgs, injected, scheduled and guarded": {
+    make: () =>
+      applyIfFinite(
+        injectHyperparams(lbfgs, ["memory"])({
+          learningRate: cosineDecaySchedule(0.5, 400),
+          memory: 2,
+          minCurvature: 1e-3,
+        }),
+      ),
+    buffers: 4,
+    more: 4,
+  },
+  "partition by path": {
+    make: () =>
+      partition(
+        {
+          dense: sofim({ learningRate: 0.1, rho: 0.5, weightDecay: 1e-4 }),
+          rest: injectHyperparams(sgd)({ learningRate: 0.05, momentum: 0.5 }),
+        },
+        ([first]) => (first === "dense" ? "dense" : "rest"),
+      ),
+    buffers: 1,
+  },
+  "partition by shape, of methods beyond the first order": {
+    make: () =>
+      partition(
+        { matrices: adahessian({ learningRate: 0.1 }), vectors: lbfgs({ learningRate: 0.5, memory: 2 }) },
+        (_path, shape) => (shape.length > 1 ? "matrices" : "vectors"),
+      ),
+    buffers: 2,
+    // The vector has two pairs in place of two buffers.
+    more: 2 * 24 + 4,
+  },
 };
 
 type Params = { dense: { w: np.Array; b: np.Array }; scale: np.Array[]; none: np.Array };
@@ -122,6 +158,7 @@ function takeStep(optimizer: GradientTransformation, params: Params, state: OptS
 /** What methods beyond the first order ask for, at parameters that it borrows. */
 function extraAt(params: Params): ExtraArgs {
   return {
+    gradientAt: (at) => gradients(at as unknown as Params) as unknown as typeof at,
     hessianVectorProduct: (vector) => {
       const [at, product] = jvp(gradients, [tree.ref(params)], [vector as never]);
       tree.dispose(at);
