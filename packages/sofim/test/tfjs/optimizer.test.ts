@@ -155,13 +155,25 @@ describe("the learning rate", () => {
 });
 
 describe("sums of squares by vector instructions", () => {
-  it.each([1, 7, 8, 9, 16383, 16384, 16385, 40_003])("of %i numbers are those of a plain loop", (length) => {
-    const draw = randomSigned(length);
-    const numbers = Float32Array.from({ length }, () => draw() * 1e20);
-    const plain = numbers.reduce((sum, x) => sum + x * x, 0);
-    expect(Math.abs(simd.sumOfSquares(numbers) / plain - 1)).toBeLessThan(1e-12);
-    expect(Math.abs(simd.dot(numbers, numbers) / plain - 1)).toBeLessThan(1e-12);
-    numbers[length - 1] = Number.NaN;
+  const lengths = [1, 7, 15, 16, 17, 16383, 16384, 16385, 40_003];
+  const scales = [1, 1e-14, 1e-20, 1e20, 1e38];
+
+  it.each(lengths)("of %i numbers are those of a plain loop, however large these are", (length) => {
+    for (const scale of scales) {
+      const draw = randomSigned(length);
+      const numbers = Float32Array.from({ length }, () => draw() * scale);
+      const plain = numbers.reduce((sum, x) => sum + x * x, 0);
+      expect(Math.abs(simd.sumOfSquares(numbers) / plain - 1), `scale ${scale}`).toBeLessThan(1e-6);
+      expect(Math.abs(simd.dot(numbers, numbers) / plain - 1), `scale ${scale}`).toBeLessThan(1e-12);
+    }
+  });
+
+  it("are NaN or infinite if a number is, and 0 for zeros", () => {
+    const numbers = new Float32Array(20_000);
+    expect(simd.sumOfSquares(numbers)).toBe(0);
+    numbers[17_000] = Number.NEGATIVE_INFINITY;
+    expect(simd.sumOfSquares(numbers)).toBe(Number.POSITIVE_INFINITY);
+    numbers[3] = Number.NaN;
     expect(simd.sumOfSquares(numbers)).toBeNaN();
   });
 });
