@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 import type { Evaluation } from "../train/result.js";
-import type { StepReport, TrainObserver } from "../train/train.js";
+import type { StepLog, StepReport, TrainObserver } from "../train/train.js";
 
 const barFormat =
   "{label} epoch {epoch}/{epochs} [{bar}] {percentage}% | loss {loss} | accuracy {accuracy} | {rate} images/s | {eta_formatted} left";
@@ -31,6 +31,8 @@ function barDisplay(label: string): ProgressDisplay {
     onStep(report) {
       bar.update(report.step, { ...stepTokens(report), accuracy });
     },
+    // Takes the bar's line; the bar is drawn again below it at the next step.
+    onLog: (log) => process.stderr.write(`\r\u001b[K${formatLog(log)}\n`),
     onEvaluation(evaluation) {
       accuracy = formatAccuracy(evaluation);
     },
@@ -44,6 +46,7 @@ function lineDisplay(label: string): ProgressDisplay {
     onStep(report) {
       latest = report;
     },
+    onLog: (log) => process.stderr.write(`${formatLog(log)}\n`),
     onEvaluation(evaluation) {
       if (latest === undefined || evaluation.step % latest.stepsPerEpoch !== 0) return;
       const { epoch, epochs, rate } = { ...latest, ...stepTokens(latest) };
@@ -55,6 +58,12 @@ function lineDisplay(label: string): ProgressDisplay {
     },
     stop() {},
   };
+}
+
+function formatLog({ step, loss, hyperparams, diagnostics }: StepLog): string {
+  const numbers = { loss, ...hyperparams, ...diagnostics };
+  const parts = Object.entries(numbers).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+  return `step ${step}: ${parts.join(", ")}`;
 }
 
 function stepTokens({ epoch, epochs, loss, imagesPerSecond }: StepReport) {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { loadDataset } from "../data/index.js";
 import { formatOptions, loss, percent } from "../report/summary.js";
 import type { RunStatus, TrainResult } from "../train/result.js";
-import { train } from "../train/train.js";
+import { type StepLog, type TrainObserver, train } from "../train/train.js";
 import { findOptimizer, type OptimizerOptions, optimizerNames, optimizers } from "../workloads/optimizers.js";
 import { findWorkload, workloads } from "../workloads/workloads.js";
 import { givenHyperparameters, hyperparameterOptions } from "./hyperparameters.js";
@@ -18,6 +18,7 @@ type TrainFlags = {
   readonly seed: number;
   readonly threads?: number;
   readonly evaluateEvery?: number;
+  readonly logEvery?: number;
   readonly dataDir?: string;
   readonly out?: string;
   readonly json?: true;
@@ -44,6 +45,11 @@ export function registerTrainCommand(program: Command): void {
     .option("--seed <n>", "decides initial weights and the order of images", integerOption("--seed", 0), 0)
     .option("--threads <n>", "threads of the engine (default: the engine's)", integerOption("--threads", 1))
     .option("--evaluate-every <n>", "also evaluate every n steps", integerOption("--evaluate-every", 1))
+    .option(
+      "--log-every <n>",
+      "print loss, hyperparameters and diagnostics every n steps, and keep them for --out",
+      integerOption("--log-every", 1),
+    )
     .option("--data-dir <folder>", "where the data sets are (default: $SOFIM_DATA_DIR or the user's cache)")
     .option("--out <file>", "write the whole run, with the loss of every step, as JSON")
     .option("--json", "print the result as one line of JSON on stdout, all else on stderr");
@@ -60,15 +66,24 @@ async function runTrain(flags: TrainFlags, options: OptimizerOptions): Promise<R
   // Made once here for its checks alone: bad options should not have to wait for the data.
   optimizers[optimizer].create({ ...workload.optimizers[optimizer], ...options }, 1);
   if (flags.out !== undefined) await checkOutputPath("--out", flags.out);
-  const { epochs, seed, threads, evaluateEvery, dataDir } = flags;
+  const { epochs, seed, threads, evaluateEvery, logEvery, dataDir } = flags;
   const dataset = await loadDataset(workload.dataset, dataDir === undefined ? {} : { dataDir });
 
-  const observer = progressDisplay(`${workload.name} ${optimizer}`);
-  const result = await withInterrupt((signal) =>
-    train({ workload, dataset, optimizer, options, epochs, seed, threads, evaluateEvery, signal, observer }),
-  ).finally(() => observer.stop());
+  const display = progressDisplay(`${workload.name} ${optimizer}`);
+  const logs: StepLog[] = [];
+  const observer: TrainObserver = {
+    ...display,
+    onLog(log) {
+      logs.push(log);
+      display.onLog?.(log);
+    },
+  };
+  const plan = { workload, dataset, optimizer, options, epochs, seed, threads, evaluateEvery, logEvery };
+  const result = await withInterrupt((signal) => train({ ...plan, signal, observer })).finally(() =>
+    display.stop(),
+  );
 
-  if (flags.out !== undefined) await writeWhole(flags.out, `${JSON.stringify(wholeRun(result))}\n`);
+  if (flags.out !== undefined) await writeWhole(flags.out, `${JSON.stringify(wholeRun(result, logs))}\n`);
   (flags.json ? process.stderr : process.stdout).write(describeResult(result));
   if (flags.json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
   return result.status;
@@ -79,8 +94,8 @@ function summaryOf({ losses: _losses, stepSeconds: _stepSeconds, ...summary }: T
   return summary;
 }
 
-function wholeRun(result: TrainResult) {
-  return { ...result, losses: [...result.losses], stepSeconds: [...result.stepSeconds] };
+function wholeRun(result: TrainResult, logs: readonly StepLog[]) {
+  return { ...result, losses: [...result.losses], stepSeconds: [...result.stepSeconds], logs };
 }
 
 function describeResult(result: TrainResult): string {

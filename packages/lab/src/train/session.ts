@@ -1,5 +1,12 @@
 import { defaultDevice, init, type JsTree, type numpy as np, tree } from "@jax-js/jax";
-import { type GradientTransformation, type TrainingStep, trainingStep } from "sofim";
+import {
+  currentHyperparams,
+  type GradientTransformation,
+  readSofimDiagnostics,
+  type SofimDiagnostics,
+  type TrainingStep,
+  trainingStep,
+} from "sofim";
 import { type ArrayData, type EngineArray, engineArray, jit, type WithLeaves } from "sofim/ort";
 import type { Model, ModelParams, UniformSource } from "../models/index.js";
 import type { Batch } from "./batches.js";
@@ -15,7 +22,17 @@ export interface Session {
   /** Takes one optimizer step; returns the objective of the batch before it. */
   step(batch: Batch): Promise<number>;
   readonly predict: Predict;
+  /** Reads out of the optimizer's state what can be read. */
+  inspect(): Promise<OptimizerReadings>;
   dispose(): Promise<void>;
+}
+
+/** What an optimizer's state tells about its last step. */
+export interface OptimizerReadings {
+  /** By name, as `currentHyperparams` has them. */
+  readonly hyperparams: Readonly<Record<string, number>>;
+  /** Where the optimizer keeps them. */
+  readonly diagnostics?: SofimDiagnostics;
 }
 
 export interface SessionOptions {
@@ -84,6 +101,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return (await loss.data())[0]!;
     },
     predict,
+    async inspect() {
+      const diagnostics = await readSofimDiagnostics(state);
+      return { hyperparams: currentHyperparams(state), ...(diagnostics && { diagnostics }) };
+    },
     async dispose() {
       for (const step of new Set([refreshing, keeping])) await step.dispose();
       await logits.dispose();
@@ -102,7 +123,7 @@ export function makeTrainStep(
 }
 
 /** The same tree held by the engine; the jax-js arrays are consumed. */
-function toEngine<T extends JsTree<np.Array>>(arrays: T): WithLeaves<T, EngineArray> {
+export function toEngine<T extends JsTree<np.Array>>(arrays: T): WithLeaves<T, EngineArray> {
   const move = (array: np.Array): EngineArray => {
     const shape = [...array.shape];
     return engineArray(array.dataSync() as ArrayData, shape);

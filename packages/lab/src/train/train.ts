@@ -7,7 +7,7 @@ import { stepsPerEpoch, trainBatches } from "./batches.js";
 import { evaluate } from "./evaluate.js";
 import { Recorder } from "./recorder.js";
 import type { Evaluation, RunStatus, TrainResult } from "./result.js";
-import { openSession, type Session } from "./session.js";
+import { type OptimizerReadings, openSession, type Session } from "./session.js";
 
 /** Where a run stands after a step. */
 export interface StepReport {
@@ -21,10 +21,18 @@ export interface StepReport {
   readonly imagesPerSecond: number;
 }
 
+/** What `logEvery` asks for: a step's loss and what the optimizer's state says about the step. */
+export interface StepLog extends OptimizerReadings {
+  readonly step: number;
+  /** The objective of this step's batch, before the update. */
+  readonly loss: number;
+}
+
 /** Is told how a run goes, as it goes. */
 export interface TrainObserver {
   onStart?(run: { readonly steps: number; readonly epochs: number }): void;
   onStep?(report: StepReport): void;
+  onLog?(log: StepLog): void;
   onEvaluation?(evaluation: Evaluation): void;
 }
 
@@ -41,6 +49,8 @@ export interface TrainOptions {
   readonly epochs?: number | undefined;
   /** Steps between evaluations, besides the one that ends every epoch. Default: that one alone. */
   readonly evaluateEvery?: number | undefined;
+  /** Steps between two calls of the observer's `onLog`. Default: none. */
+  readonly logEvery?: number | undefined;
   /** Threads for the engine. Default: the engine's. */
   readonly threads?: number | undefined;
   /** Stops the run within one step. */
@@ -102,7 +112,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
 }
 
-function planRun({ workload, dataset, optimizer, options, seed = 0, epochs, evaluateEvery }: TrainOptions) {
+function planRun(given: TrainOptions) {
+  const { workload, dataset, optimizer, options, seed = 0, epochs, evaluateEvery, logEvery } = given;
   const perEpoch = stepsPerEpoch(dataset.train.count, workload.batchSize);
   const epochCount = atLeastOne("epochs", epochs ?? workload.epochs);
   const steps = epochCount * perEpoch;
@@ -115,6 +126,7 @@ function planRun({ workload, dataset, optimizer, options, seed = 0, epochs, eval
     epochs: epochCount,
     steps,
     stepsPerEpoch: perEpoch,
+    logEvery: logEvery === undefined ? Number.POSITIVE_INFINITY : atLeastOne("logEvery", logEvery),
     evaluateEvery: atLeastOne("evaluateEvery", evaluateEvery ?? perEpoch),
     optimizer: definition.create(optimizerOptions, steps, seed),
     refreshEvery: definition.refreshEvery(optimizerOptions),
@@ -138,6 +150,9 @@ async function runSteps(
     const loss = await session.step(batches.next().value);
     recorder.addStep(loss, secondsSince(stepStart));
     observer?.onStep?.(reportStep(plan, recorder, loss));
+    if (recorder.steps % plan.logEvery === 0) {
+      observer?.onLog?.({ step: recorder.steps, loss, ...(await session.inspect()) });
+    }
     if (!Number.isFinite(loss)) return "diverged";
     if (recorder.steps % plan.evaluateEvery !== 0 && recorder.steps % plan.stepsPerEpoch !== 0) continue;
 

@@ -80,6 +80,11 @@ export const optimizers = Object.freeze({
         default: sofimDefaults.direction,
         help: "what the inverse Fisher matrix multiplies",
       },
+      diagnostics: {
+        kind: "flag",
+        default: false,
+        help: "measure |Mh|^2, step length and cosine at every step, for --log-every",
+      },
     },
     ({ schedule, learningRate, weightDecay, ...rest }, totalSteps) =>
       injectHyperparams(sofim)({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TrainResult } from "../../src/train/result.js";
-import { type TrainOptions, train } from "../../src/train/train.js";
-import { findWorkload } from "../../src/workloads/index.js";
+import { type StepLog, type TrainOptions, train } from "../../src/train/train.js";
+import { findWorkload, optimizerNames } from "../../src/workloads/index.js";
 import { tinyDataset } from "./tiny-dataset.js";
 
 const workload = Object.freeze({ ...findWorkload("mnist-mlp"), batchSize: 16 });
@@ -46,13 +46,48 @@ describe("train", () => {
 
   it("starts every optimizer from the same weights and batches", async () => {
     const first = await Promise.all(
-      (["sofim", "sgd", "adam", "adamw"] as const).map(async (optimizer) => {
+      optimizerNames.map(async (optimizer) => {
         const { losses } = await run({ optimizer, seed: 5, epochs: 1 });
         return losses[0];
       }),
     );
     expect(new Set(first).size).toBe(1);
   });
+
+  it("logs what the optimizer's state tells, without changing the run", async () => {
+    const logs: StepLog[] = [];
+    const observer = { onLog: (log: StepLog) => void logs.push(log) };
+    const options = { rho: 0.5, learningRate: 0.2, schedule: "cosine", diagnostics: true };
+    const result = await run({ seed: 2, options, logEvery: 3, observer });
+    expect(logs.map(({ step }) => step)).toEqual([3, 6]);
+    logs.forEach(({ step, loss, hyperparams, diagnostics }) => {
+      expect(loss).toBe(result.losses[step - 1]);
+      expect(hyperparams.rho).toBe(0.5);
+      // Half a cosine over 8 steps, at the count before this one.
+      expect(hyperparams.learningRate).toBeCloseTo(0.1 * (1 + Math.cos((Math.PI * (step - 1)) / 8)), 6);
+      const { momentNormSquared, stepLength, cosine } = diagnostics!;
+      expect(stepLength / (Math.sqrt(momentNormSquared) / (0.5 + momentNormSquared))).toBeCloseTo(1, 4);
+      expect(Math.abs(cosine)).toBeLessThanOrEqual(1 + 1e-6);
+    });
+    const silent = await run({ seed: 2, options: { ...options, diagnostics: false } });
+    expect(silent.losses).toEqual(result.losses);
+  });
+
+  it.each(["adahessian", "nysNewton"] as const)(
+    "refreshes the curvature of %s at every k-th step",
+    async (optimizer) => {
+      const always = await run({ optimizer, seed: 6 });
+      const sometimes = await run({ optimizer, seed: 6, options: { every: 3 } });
+      const again = await run({ optimizer, seed: 6, options: { every: 3 } });
+      expect(sometimes.losses).toEqual(again.losses);
+      // The first two losses see no step, and the first step, which both refresh.
+      expect(sometimes.losses.slice(0, 2)).toEqual(always.losses.slice(0, 2));
+      expect(sometimes.losses.slice(2)).not.toEqual(always.losses.slice(2));
+      await expect(run({ optimizer, options: { every: 0 } })).rejects.toThrow(
+        "every: got 0, want an integer >= 1",
+      );
+    },
+  );
 
   it("learns to tell the images apart", async () => {
     const result = await run({ dataset: tinyDataset(640, 100), epochs: 5 });
