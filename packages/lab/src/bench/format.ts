@@ -2,19 +2,22 @@ import type { SummaryTable } from "../report/summary.js";
 import { renderTerminalTable } from "../report/terminal-table.js";
 import type { EngineReport, EngineRow } from "./engine-suite.js";
 import type { MemoryReport } from "./memory-suite.js";
+import type { OptimizersReport } from "./optimizer-suite.js";
 import type { Estimate } from "./statistics.js";
 import type { Verdict } from "./targets.js";
 import type { TfjsReport } from "./tfjs-suite.js";
 import type { UpdateReport } from "./update-suite.js";
 
 /** What `sofim bench` measured, one entry per suite and thread count. */
-export type SuiteReport = EngineReport | UpdateReport | MemoryReport | TfjsReport;
+export type SuiteReport = EngineReport | OptimizersReport | UpdateReport | MemoryReport | TfjsReport;
 
 /** A report as text for a terminal. */
 export function formatReport(report: SuiteReport): string {
   switch (report.suite) {
     case "engine":
       return formatEngine(report);
+    case "optimizers":
+      return formatOptimizers(report);
     case "update":
       return formatUpdate(report);
     case "memory":
@@ -51,6 +54,21 @@ function formatCompile({ compile }: EngineRow): string {
   if (compile === undefined) return "";
   const { traceSeconds, lowerSeconds, sessionSeconds } = compile;
   return [traceSeconds, lowerSeconds, sessionSeconds].map((seconds) => seconds.toFixed(2)).join(" + ");
+}
+
+function formatOptimizers({ threads, rows }: OptimizersReport): string {
+  const table = renderTerminalTable({
+    headers: ["optimizer", "gradients", "Hessian products", "ms per step", "relative to sgd (95 % interval)"],
+    rows: rows.map((row) => [
+      row.name,
+      String(row.gradients),
+      String(row.products),
+      row.millisecondsPerStep.toFixed(1),
+      formatEstimate(row.relative),
+    ]),
+  });
+  const title = `LeNet-5 step, batch 128, ${threads} ${threads === 1 ? "thread" : "threads"}, options of mnist-lenet5`;
+  return `${title}\n${table}\n`;
 }
 
 function formatUpdate({ rows, growth, verdicts }: UpdateReport): string {

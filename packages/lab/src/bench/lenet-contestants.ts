@@ -17,8 +17,9 @@ export function lenetOnEngine(
   problem: LeNetProblem,
   optimizer: GradientTransformation,
   threads: number,
+  refreshCurvature = true,
 ): EngineContestant {
-  const step = jit(makeTrainStep(problem.model, 0, optimizer), { device: "cpu", threads });
+  const step = jit(makeTrainStep(problem.model, 0, optimizer, refreshCurvature), { device: "cpu", threads });
   const initial = problem.initialParams();
   const state = optimizer.init(tree.ref(initial));
   let advance = (...batch: ReturnType<typeof toEngine>) => step(initial, state, ...batch);

@@ -3,11 +3,12 @@ import { runEngineSuite } from "./engine-suite.js";
 import type { SuiteReport } from "./format.js";
 import { LeNetProblem } from "./lenet-problem.js";
 import { runMemorySuite } from "./memory-suite.js";
+import { runOptimizerSuite } from "./optimizer-suite.js";
 import { runTfjsSuite } from "./tfjs-suite.js";
 import { findTorch } from "./torch-peer.js";
 import { runUpdateSuite } from "./update-suite.js";
 
-export const suiteNames = ["engine", "update", "memory", "tfjs"] as const;
+export const suiteNames = ["engine", "optimizers", "update", "memory", "tfjs"] as const;
 
 export type SuiteName = (typeof suiteNames)[number];
 
@@ -48,6 +49,12 @@ async function* eachSuite({ suites, threads, quick, onTurn }: BenchOptions): Asy
       const jaxRounds = count === 1 ? (quick ? 1 : 3) : 0;
       yield await runEngineSuite(problem, { ...plan, threads: count, python, jaxRounds, ...tell });
     }
+  }
+  if (suites.includes("optimizers")) {
+    const plan = quick
+      ? { rounds: 2, steps: 1, warmUp: 0, slowRounds: 1 }
+      : { rounds: 15, steps: 5, warmUp: 2, slowRounds: 5 };
+    yield await runOptimizerSuite(problem, { ...plan, threads: threads[0] ?? 1, ...tell });
   }
   if (suites.includes("update")) {
     yield await runUpdateSuite({

@@ -23,7 +23,9 @@ export function registerBenchCommand(program: Command): void {
     .command("bench")
     .description("time the training step and the optimizers' updates beside their peers")
     .addOption(
-      new Option("--suite <names...>", "what to measure").choices(suiteNames).default(["engine", "update"]),
+      new Option("--suite <names...>", "what to measure")
+        .choices(suiteNames)
+        .default(["engine", "optimizers", "update"]),
     )
     .option("--threads <list>", "thread counts of the engine suite, separated by commas", threadList, [1, 2])
     .option("--quick", "few rounds and small sizes, to see that it works; the times mean nothing")

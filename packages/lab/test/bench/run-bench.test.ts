@@ -3,6 +3,7 @@ import type { EngineReport } from "../../src/bench/engine-suite.js";
 import { formatReport, type SuiteReport } from "../../src/bench/format.js";
 import { runBench } from "../../src/bench/run-bench.js";
 import { findTorch } from "../../src/bench/torch-peer.js";
+import { findWorkload, optimizerNames } from "../../src/workloads/index.js";
 
 const haveTorch = findTorch() !== undefined;
 if (!haveTorch) console.warn("no python3 with torch: the benchmark is tested without PyTorch's rows");
@@ -92,5 +93,27 @@ describe("runBench, quick", () => {
   it("says so where PyTorch is missing", () => {
     const { torch: _torch, ...without } = engineReport();
     expect(formatReport(without)).toContain("PyTorch not found");
+  });
+});
+
+describe("the optimizers suite, quick", () => {
+  it("counts and times the steps of every optimizer beside SGD's", async () => {
+    const [report] = await runBench({ suites: ["optimizers"], threads: [1], quick: true });
+    if (report?.suite !== "optimizers") throw new Error("another suite");
+    const rows = new Map(report.rows.map((row) => [row.name, row]));
+    for (const name of optimizerNames) {
+      expect([...rows.keys()].some((label) => label === name || label.startsWith(`${name}, `))).toBe(true);
+    }
+    expect(rows.get("sgd")).toMatchObject({
+      gradients: 1,
+      products: 0,
+      relative: { value: 1, low: 1, high: 1 },
+    });
+    expect(rows.get("adahessian")).toMatchObject({ gradients: 1, products: 1 });
+    const { columns } = findWorkload("mnist-lenet5").optimizers.nysNewton;
+    expect(rows.get("nysNewton, refreshing")).toMatchObject({ gradients: 1, products: columns });
+    expect(rows.get("nysNewton, keeping")).toMatchObject({ gradients: 1, products: 0 });
+    for (const { millisecondsPerStep } of report.rows) expect(millisecondsPerStep).toBeGreaterThan(0);
+    expect(formatReport(report)).toContain("nysNewton, keeping");
   });
 });

@@ -1,0 +1,108 @@
+import { numpy as np, tree } from "@jax-js/jax";
+import { type GradientTransformation, trainingStep } from "sofim";
+import { Random } from "../data/index.js";
+import { optimizerNames, optimizers } from "../workloads/optimizers.js";
+import { findWorkload } from "../workloads/workloads.js";
+import { type EngineContestant, lenetOnEngine } from "./lenet-contestants.js";
+import type { LeNetProblem } from "./lenet-problem.js";
+import { type RoundsOptions, roundMedians, takeTurns } from "./rounds.js";
+import { type Estimate, median, pairedRatio } from "./statistics.js";
+
+export interface OptimizerRow {
+  readonly name: string;
+  /** Gradients per step, the step's own among them. */
+  readonly gradients: number;
+  /** Hessian-vector products per step. */
+  readonly products: number;
+  readonly millisecondsPerStep: number;
+  /** Time relative to SGD with momentum, paired by rounds. */
+  readonly relative: Estimate;
+}
+
+export interface OptimizersReport {
+  readonly suite: "optimizers";
+  readonly threads: number;
+  readonly rows: readonly OptimizerRow[];
+}
+
+export interface OptimizersOptions extends RoundsOptions {
+  readonly threads: number;
+  /** Rounds that steps with several Hessian-vector products take part in, one step each. */
+  readonly slowRounds: number;
+}
+
+interface Entrant {
+  readonly name: string;
+  readonly optimizer: GradientTransformation;
+  readonly refresh: boolean;
+  readonly calls: { gradients: number; products: number };
+}
+
+const reference = "sgd";
+
+/** Times the training step of every optimizer, with its options for LeNet-5 on MNIST, in turns with SGD's. */
+export async function runOptimizerSuite(
+  problem: LeNetProblem,
+  options: OptimizersOptions,
+): Promise<OptimizersReport> {
+  const { threads, slowRounds } = options;
+  const entrants = listEntrants();
+  const engine: EngineContestant[] = entrants.map(({ name, optimizer, refresh, calls }) => ({
+    ...lenetOnEngine(name, problem, optimizer, threads, refresh),
+    ...(calls.products > 1 && { rounds: slowRounds }),
+  }));
+  try {
+    // Compiles: slow contestants have no steps to warm up.
+    for (const contestant of engine) await contestant.run(1);
+    const turns = await takeTurns(engine, options);
+    const base = roundMedians(turns.get(reference)!);
+    const rows = entrants.map(({ name, calls }): OptimizerRow => {
+      const own = roundMedians(turns.get(name)!);
+      const relative = pairedRatio(own, base.slice(0, own.length), new Random(1));
+      return { name, ...calls, millisecondsPerStep: median(own), relative };
+    });
+    return { suite: "optimizers", threads, rows };
+  } finally {
+    await Promise.all(engine.map((contestant) => contestant.dispose()));
+  }
+}
+
+/** One per optimizer; two, refreshing and keeping the curvature, where its options say to keep it. */
+function listEntrants(): Entrant[] {
+  const workload = findWorkload("mnist-lenet5");
+  return optimizerNames.flatMap((name) => {
+    const given = workload.optimizers[name];
+    const make = (label: string, refresh: boolean): Entrant => {
+      const optimizer = optimizers[name].create(given, 1000);
+      return { name: label, optimizer, refresh, calls: countCalls(optimizer, refresh) };
+    };
+    if (optimizers[name].refreshEvery(given) === 1) return [make(name, true)];
+    return [make(`${name}, refreshing`, true), make(`${name}, keeping`, false)];
+  });
+}
+
+/** What one step asks of its loss, found by taking a step on a small one. */
+function countCalls(optimizer: GradientTransformation, refreshCurvature: boolean): Entrant["calls"] {
+  const calls = { gradients: 1, products: 0 };
+  const spy: GradientTransformation = {
+    init: (params) => optimizer.init(params),
+    update(updates, state, params, extra) {
+      const { gradientAt, hessianVectorProduct } = extra!;
+      return optimizer.update(updates, state, params, {
+        ...extra,
+        gradientAt(at) {
+          calls.gradients++;
+          return gradientAt!(at);
+        },
+        hessianVectorProduct(vector) {
+          calls.products++;
+          return hessianVectorProduct!(vector);
+        },
+      });
+    },
+  };
+  const weights = np.ones([64], { dtype: np.float32 });
+  const step = trainingStep((w: np.Array) => np.square(w).sum(), spy, { refreshCurvature });
+  tree.dispose(step(weights.ref, spy.init(weights)));
+  return calls;
+}
