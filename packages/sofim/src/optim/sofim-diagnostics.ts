@@ -79,7 +79,9 @@ export async function readSofimDiagnostics(state: unknown): Promise<SofimDiagnos
   const found = findDiagnostics(state);
   if (found === undefined) return undefined;
   const [momentNormSquared, stepLength, cosine] = await Promise.all(
-    [found.momentNormSquared, found.stepLength, found.cosine].map(async (x) => (await tree.ref(x).data())[0]!),
+    [found.momentNormSquared, found.stepLength, found.cosine].map(
+      async (x) => (await tree.ref(x).data())[0]!,
+    ),
   );
   return { momentNormSquared: momentNormSquared!, stepLength: stepLength!, cosine: cosine! };
 }
