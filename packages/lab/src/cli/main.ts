@@ -3,6 +3,7 @@ import { registerBenchCommand } from "./bench.js";
 import { registerDataCommand } from "./data.js";
 import { registerDemoCommand } from "./demo.js";
 import { reportError } from "./errors.js";
+import { registerStudyCommand } from "./study.js";
 import { registerTrainCommand } from "./train.js";
 
 const program = new Command("sofim")
@@ -14,6 +15,7 @@ registerTrainCommand(program);
 registerDemoCommand(program);
 registerBenchCommand(program);
 registerDataCommand(program);
+registerStudyCommand(program);
 
 try {
   await program.parseAsync();
