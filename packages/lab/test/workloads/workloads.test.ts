@@ -51,7 +51,7 @@ describe("workloads", () => {
 describe("optimizers", () => {
   it("are listed when a name is not one of them", () => {
     expect(() => findOptimizer("toString")).toThrow(
-      'optimizer: got "toString", want one of sofim, sgd, adam, adamw, adahessian, nysNewton',
+      'optimizer: got "toString", want one of sofim, sgd, adam, adamw, adahessian, lbfgs, nysNewton',
     );
   });
 
