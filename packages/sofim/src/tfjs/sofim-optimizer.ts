@@ -33,8 +33,8 @@ import * as host from "./step-on-host.js";
  * value and its moment and does not count. rho is in squared gradient units: another scale of the loss calls for another
  * rho. The length of a step is at most eta / (2 sqrt(rho)).
  *
- * Memory: one tensor per variable. Time: on the cpu and wasm backends that of `tf.train.momentum` and one more pass over
- * the moments; on others, whose queue no step waits for, two.
+ * Memory: one tensor per variable. Time: on the cpu and wasm backends that of `tf.train.momentum` and one more pass that
+ * reads the moments; on others three more passes, and no step waits for the device.
  *
  * Saving a model with its optimizer (`model.save(url, { includeOptimizer: true })`) keeps step count and moments. They
  * are found again by the names of the variables, so layers that come, go or move between saving and loading do no harm.
