@@ -52,7 +52,7 @@ function chartSpec({ runs }: ConvergenceStudy): TopLevelSpec {
             field: "epoch",
             type: "quantitative",
             title: "epochs",
-            scale: { type: "log" },
+            scale: { type: "log", nice: false },
             axis: { format: "~g", tickCount: 6 },
           },
           y,

@@ -25,16 +25,16 @@ export interface ConvergenceSettings {
 }
 
 export const convergenceSettings: ConvergenceSettings = Object.freeze({
-  batchSize: 1000,
-  epochs: 200,
-  learningRate: 1,
-  rho: 0.1,
-  beta: 0.99,
+  batchSize: 500,
+  epochs: 120,
+  learningRate: 0.05,
+  rho: 0.01,
+  beta: 0.995,
   halfLife: 20,
   gradientTolerance: 3e-6,
 });
 
-// With 10, the usual number, L-BFGS took three times as many passes over the images.
+// On MNIST, 100 pairs took 350 iterations to come where 30 pairs took 600.
 const lbfgsMemory = 100;
 
 /** Where one run stood after some epochs. */

@@ -1,7 +1,9 @@
 import { type numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
-import { checkInteger, checkNonNegative } from "../core/options.js";
+import { checkInteger, checkNonNegative, checkPositive } from "../core/options.js";
 import { applyUpdates } from "./apply-updates.js";
+import { chain } from "./chain.js";
+import { clipByGlobalNorm } from "./clip-by-global-norm.js";
 import { addPair, applyInverseHessian, type CurvatureHistory, emptyHistory } from "./curvature-history.js";
 import { fromVector, toVector } from "./flat-vector.js";
 import {
@@ -22,6 +24,8 @@ export interface LbfgsOptions {
   readonly memory?: number;
   /** Pairs with a curvature s'y / s's of this or less are left out; finite and >= 0. Default 1e-4. */
   readonly minCurvature?: Hyperparameter;
+  /** Longest step, over all weights, finite and > 0. Default: none. */
+  readonly maxStep?: Hyperparameter;
 }
 
 interface LbfgsState {
@@ -42,8 +46,8 @@ interface LbfgsState {
  * there is a pair, steps are not longer than learningRate.
  *
  * The gradients that come in must be those of the loss: `chain` refuses to put anything before this transformation, as
- * a clipped or otherwise changed gradient would make y the difference of two different functions' gradients. What
- * shortens the step belongs after it.
+ * a clipped or otherwise changed gradient would make y the difference of two different functions' gradients. To bound
+ * the step, give `maxStep`.
  *
  * State: `{ history, descent }`, 2 memory buffers per weight.
  *
@@ -84,10 +88,13 @@ export function lbfgs({
   learningRate,
   memory = 10,
   minCurvature = 1e-4,
+  maxStep,
 }: LbfgsOptions): GradientTransformation {
   checkInteger("memory", memory, 1);
   const least = checkHyperparameter("minCurvature", minCurvature, checkNonNegative);
-  const descent = scaleByLearningRate(learningRate);
+  const rated = scaleByLearningRate(learningRate);
+  const longest = maxStep === undefined ? undefined : checkHyperparameter("maxStep", maxStep, checkPositive);
+  const descent = longest === undefined ? rated : chain(rated, clipByGlobalNorm(longest));
   return {
     needsRawGradients: "it compares them with gradients of the loss at other parameters",
     init(params) {

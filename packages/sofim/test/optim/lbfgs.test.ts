@@ -169,6 +169,22 @@ describe("lbfgs", () => {
     }
   });
 
+  it("takes no step longer than maxStep, and pairs the gradients at its ends", () => {
+    const optimizer = lbfgs({ learningRate: 1, memory: 2, maxStep: 0.25 });
+    // Half the squared distance to the origin: y = s, so that H = I and full steps go home at once.
+    const extra = { gradientAt: <T>(at: T): T => at };
+    let w = [3, -4];
+    let state = optimizer.init(array(w, [2]));
+    for (let i = 0; i < 3; i++) {
+      const [updates, next] = optimizer.update(array(w, [2]), state, array(w, [2]), extra as never);
+      const step = take(updates);
+      expectClose(step, [-0.15, 0.2], 1e-5);
+      w = w.map((x, k) => x + step[k]!);
+      state = next;
+    }
+    tree.dispose(state);
+  });
+
   it("is refused behind anything that changes gradients, and says why", () => {
     const plain = () => lbfgs({ learningRate: 0.1 });
     const behind = [
@@ -194,7 +210,13 @@ describe("lbfgs", () => {
     expect(() => optimizer.update(array([1], [1]), state, array([1], [1]))).toThrow(
       "extra.gradientAt: got undefined",
     );
-    for (const options of [{ memory: 0 }, { memory: 1.5 }, { minCurvature: -1 }, { learningRate: -1 }]) {
+    for (const options of [
+      { memory: 0 },
+      { memory: 1.5 },
+      { minCurvature: -1 },
+      { maxStep: 0 },
+      { learningRate: -1 },
+    ]) {
       const make = () => lbfgs({ learningRate: 0.1, ...options });
       expect(make).toThrow(InvalidArgumentError);
       expect(make).toThrow(`${Object.keys(options)[0]}: got`);
