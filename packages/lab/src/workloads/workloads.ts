@@ -129,7 +129,7 @@ const definitions: readonly Workload[] = [
       sgd: { learningRate: 0.05, schedule: "cosine" },
       adam: { learningRate: 0.003, schedule: "cosine" },
       adamw: { learningRate: 0.003, schedule: "cosine" },
-      adahessian: { learningRate: 0.1, schedule: "cosine" },
+      adahessian: { learningRate: 0.03, schedule: "cosine" },
       nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
       lbfgs: { learningRate: 0.1, schedule: "cosine" },
     },
