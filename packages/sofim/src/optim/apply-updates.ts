@@ -13,23 +13,12 @@ import { checkSameTree } from "./tree.js";
  *
  * @example
  * ```ts
- * import { defaultDevice, grad, init, numpy as np, tree } from "@jax-js/jax";
- * import { applyUpdates, sofim } from "sofim";
+ * import { init, numpy as np } from "@jax-js/jax";
+ * import { applyUpdates } from "sofim";
  *
  * await init("wasm");
- * defaultDevice("wasm");
- * const loss = (params: { w: np.Array }) => np.sum(np.square(params.w.sub(3)));
- * const optimizer = sofim({ learningRate: 0.2, rho: 1 });
- * let params = { w: np.zeros([2]) };
- * let state = optimizer.init(tree.ref(params));
- * for (let i = 0; i < 300; i++) {
- *   const gradients = grad(loss)(tree.ref(params));
- *   const [updates, next] = optimizer.update(gradients, state, tree.ref(params));
- *   params = applyUpdates(params, updates);
- *   state = next;
- * }
- * const [w] = await params.w.data();
- * if (Math.abs(w! - 3) > 1e-2) throw new Error("did not converge");
+ * const params = applyUpdates({ w: np.array([1, 2]) }, { w: np.array([0.5, -0.5]) });
+ * if ((await params.w.data()).join() !== "1.5,1.5") throw new Error("expected params + updates");
  * ```
  */
 export function applyUpdates<Params extends ArrayTree>(params: Params, updates: Params): Params {
