@@ -148,7 +148,8 @@ export const optimizers = Object.freeze({
       learningRate: learningRate(0.1),
       schedule,
       memory: { kind: "number", default: 10, help: "pairs of steps and gradient changes to keep" },
-      minCurvature: { kind: "number", default: 1e-4, help: "least curvature of a pair that is taken in" },
+      minCurvature: { kind: "number", default: 1, help: "least curvature of a pair that is taken in" },
+      maxStep: { kind: "number", default: 0.5, help: "longest step, over all weights" },
     },
     ({ schedule, learningRate, ...rest }, totalSteps) =>
       injectHyperparams(lbfgs, ["memory"])({

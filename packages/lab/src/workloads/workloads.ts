@@ -26,7 +26,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.006, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
       nysNewton: { learningRate: 0.15, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 0.1, schedule: "cosine" },
+      lbfgs: { learningRate: 1, schedule: "cosine" },
     },
   },
   {
@@ -47,7 +47,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.002, schedule: "cosine" },
       adahessian: { learningRate: 0.03, schedule: "cosine" },
       nysNewton: { learningRate: 0.3, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 0.1, schedule: "cosine" },
+      lbfgs: { learningRate: 1, schedule: "cosine" },
     },
   },
   {
@@ -68,7 +68,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.002, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
       nysNewton: { learningRate: 0.3, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 0.1, schedule: "cosine" },
+      lbfgs: { learningRate: 1, schedule: "cosine" },
     },
   },
   {
@@ -89,7 +89,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
       nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 0.1, schedule: "cosine" },
+      lbfgs: { learningRate: 1, schedule: "cosine" },
     },
   },
   {
@@ -110,7 +110,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
       nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 0.1, schedule: "cosine" },
+      lbfgs: { learningRate: 1, schedule: "cosine" },
     },
   },
   {
@@ -131,7 +131,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.03, schedule: "cosine" },
       nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 0.1, schedule: "cosine" },
+      lbfgs: { learningRate: 1, schedule: "cosine" },
     },
   },
 ];
