@@ -89,7 +89,7 @@ const definitions: readonly Workload[] = [
       adamw: { learningRate: 0.003, schedule: "cosine" },
       adahessian: { learningRate: 0.1, schedule: "cosine" },
       nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
-      lbfgs: { learningRate: 1, schedule: "cosine" },
+      lbfgs: { learningRate: 2, schedule: "cosine" },
     },
   },
   {
