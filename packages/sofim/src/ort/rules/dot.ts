@@ -7,6 +7,7 @@ import {
   layoutOrder,
   padRank,
   reshapeTensor,
+  transposeTensor,
   unflip,
   type View,
   viewOf,
@@ -105,14 +106,6 @@ function batched(
   { right, dims }: { readonly right: string; readonly dims: readonly number[] },
 ): string {
   const rank = dims.length;
-  const perm = [...Array(rank - 2).keys(), rank - 1, rank - 2];
-  const sizes = graph.dims(right);
-  const turned = graph.emit(
-    "Transpose",
-    [right],
-    graph.type(right),
-    perm.map((axis) => sizes[axis]!),
-    { perm: { kind: "ints", value: perm } },
-  );
+  const turned = transposeTensor(graph, right, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
   return graph.emit("MatMul", [left, turned], graph.type(left), dims);
 }
