@@ -73,7 +73,7 @@ function listEntrants(): Entrant[] {
   return optimizerNames.flatMap((name) => {
     const given = workload.optimizers[name];
     const make = (label: string, refresh: boolean): Entrant => {
-      const optimizer = optimizers[name].create(given, 1000);
+      const optimizer = optimizers[name].create(given);
       return { name: label, optimizer, refresh, calls: countCalls(optimizer, refresh) };
     };
     if (optimizers[name].refreshEvery(given) === 1) return [make(name, true)];

@@ -1,5 +1,6 @@
 import { Option } from "commander";
-import { type OptimizerOptions, optimizerNames, optimizers } from "../workloads/optimizers.js";
+import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
+import { optimizerNames, optimizers } from "../workloads/optimizers.js";
 import type { OptionSpec, OptionValue } from "../workloads/option-specs.js";
 import { flagName, numberOption } from "./values.js";
 

@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
+import type { StepLog, StepReport, TrainObserver } from "../train/loop.js";
 import type { Evaluation } from "../train/result.js";
-import type { StepLog, StepReport, TrainObserver } from "../train/train.js";
 
 const barFormat =
   "{label} epoch {epoch}/{epochs} [{bar}] {percentage}% | loss {loss} | accuracy {accuracy} | {rate} images/s | {eta_formatted} left";

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { loadDataset } from "../data/index.js";
 import { formatOptions, loss, percent } from "../report/summary.js";
+import type { StepLog, TrainObserver } from "../train/loop.js";
 import type { RunStatus, TrainResult } from "../train/result.js";
-import { type StepLog, type TrainObserver, train } from "../train/train.js";
-import { findOptimizer, type OptimizerOptions, optimizerNames, optimizers } from "../workloads/optimizers.js";
+import { train } from "../train/train.js";
+import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
+import { findOptimizer, optimizerNames, optimizers } from "../workloads/optimizers.js";
 import { findWorkload, workloads } from "../workloads/workloads.js";
 import { givenHyperparameters, hyperparameterOptions } from "./hyperparameters.js";
 import { interruptedExitCode, withInterrupt } from "./interrupt.js";
@@ -64,7 +66,7 @@ async function runTrain(flags: TrainFlags, options: OptimizerOptions): Promise<R
   const workload = findWorkload(flags.workload);
   const optimizer = findOptimizer(flags.optimizer);
   // Made once here for its checks alone: bad options should not have to wait for the data.
-  optimizers[optimizer].create({ ...workload.optimizers[optimizer], ...options }, 1);
+  optimizers[optimizer].create({ ...workload.optimizers[optimizer], ...options });
   if (flags.out !== undefined) await checkOutputPath("--out", flags.out);
   const { epochs, seed, threads, evaluateEvery, logEvery, dataDir } = flags;
   const dataset = await loadDataset(workload.dataset, dataDir === undefined ? {} : { dataDir });

@@ -1,4 +1,5 @@
-import { type OptimizerName, type OptimizerOptions, optimizers } from "../workloads/optimizers.js";
+import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
+import { type OptimizerName, optimizers } from "../workloads/optimizers.js";
 import type { Targets } from "../workloads/workload.js";
 import type { ReportedRun } from "./run.js";
 

@@ -1,4 +1,5 @@
-import type { OptimizerName, OptimizerOptions } from "../workloads/optimizers.js";
+import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
+import type { OptimizerName } from "../workloads/optimizers.js";
 
 /** How far a run had come when it was evaluated. */
 export interface Evaluation {

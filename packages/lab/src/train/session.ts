@@ -7,6 +7,7 @@ import {
   type TrainingStep,
   trainingStep,
 } from "sofim";
+import { InvalidArgumentError } from "sofim/core";
 import { type ArrayData, type EngineArray, engineArray, jit, type WithLeaves } from "sofim/ort";
 import type { Model, ModelParams, UniformSource } from "../models/index.js";
 import type { Batch } from "./batches.js";
@@ -20,10 +21,15 @@ export interface Session {
   /** Time to trace, lower and run step and prediction once each. */
   readonly compileSeconds: number;
   /** Takes one optimizer step; returns the objective of the batch before it. */
-  step(batch: Batch): Promise<number>;
+  step(batch: Batch, learningRate: number): Promise<number>;
   readonly predict: Predict;
   /** Reads out of the optimizer's state what can be read. */
   inspect(): Promise<OptimizerReadings>;
+  /**
+   * Starts another run without compiling anything: fresh weights, and the state that `optimizer` begins with. The two
+   * optimizers may differ in nothing but what they hold in their state (see {@link tracedOptions}).
+   */
+  restart(optimizer: GradientTransformation, weights: UniformSource): void;
   dispose(): Promise<void>;
 }
 
@@ -39,6 +45,7 @@ export interface SessionOptions {
   readonly model: Model;
   /** See `Workload.l2`. */
   readonly objectiveL2: number;
+  /** Holds its hyperparameters in its state, as those of `injectHyperparams` do. */
   readonly optimizer: GradientTransformation;
   /** Steps from one refresh of the optimizer's curvature to the next; see `ExtraArgs.refreshCurvature`. Default 1. */
   readonly refreshEvery?: number | undefined;
@@ -57,9 +64,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   await init("wasm");
   defaultDevice("wasm");
 
-  const weights = model.init(options.weights);
-  let state = toEngine(optimizer.init(tree.ref(weights)));
-  let params = toEngine(weights);
+  const begin = (from: GradientTransformation, weights: UniformSource) => {
+    const initial = model.init(weights);
+    return { state: toEngine(from.init(tree.ref(initial))), params: toEngine(initial) };
+  };
+  let { state, params } = begin(optimizer, options.weights);
 
   const engine = { device: "cpu", ...(threads === undefined ? {} : { threads }) } as const;
   const compile = (refresh: boolean) =>
@@ -88,11 +97,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     device: info.device,
     threads: info.threads,
     compileSeconds,
-    async step({ images, labels }) {
+    async step({ images, labels }, learningRate) {
       const trainStep = steps++ % refreshEvery === 0 ? refreshing : keeping;
       const [loss, nextParams, nextState] = await trainStep(
         params,
-        state,
+        withLearningRate(state, learningRate),
         toImages(images),
         engineArray(labels, [batchSize]),
       );
@@ -105,11 +114,37 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       const diagnostics = await readSofimDiagnostics(state);
       return { hyperparams: currentHyperparams(state), ...(diagnostics && { diagnostics }) };
     },
+    restart(other, weights) {
+      ({ state, params } = begin(other, weights));
+      steps = 0;
+    },
     async dispose() {
       for (const step of new Set([refreshing, keeping])) await step.dispose();
       await logits.dispose();
     },
   };
+}
+
+/** The options of `optimizer` that are held in its state, by name: those that a compiled step takes as they come. */
+export function tracedOptions(optimizer: GradientTransformation): string[] {
+  const state = optimizer.init({});
+  const { hyperparams } = injected(state);
+  tree.dispose(state);
+  return Object.keys(hyperparams);
+}
+
+function withLearningRate<State>(state: State, learningRate: number): State {
+  const { hyperparams, inner } = injected(state);
+  const rate = engineArray(Float32Array.of(learningRate), []);
+  return { hyperparams: { ...hyperparams, learningRate: rate }, inner } as State;
+}
+
+function injected(state: unknown): { readonly hyperparams: object; readonly inner: unknown } {
+  if (typeof state === "object" && state !== null && "hyperparams" in state && "inner" in state) {
+    const { hyperparams, inner } = state;
+    if (typeof hyperparams === "object" && hyperparams !== null) return { hyperparams, inner };
+  }
+  throw new InvalidArgumentError("optimizer", state, "one that injectHyperparams made");
 }
 
 /** One step of `optimizer` on the model's objective, as a function of arrays that an engine can trace. */

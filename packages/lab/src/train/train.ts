@@ -1,40 +1,15 @@
 import { InvalidArgumentError } from "sofim/core";
 import type { ImageDataset } from "../data/dataset.js";
 import { Random } from "../data/random.js";
-import { type OptimizerName, type OptimizerOptions, optimizers } from "../workloads/optimizers.js";
+import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
+import { type OptimizerName, optimizers } from "../workloads/optimizers.js";
 import type { Workload } from "../workloads/workload.js";
 import { stepsPerEpoch, trainBatches } from "./batches.js";
 import { evaluate } from "./evaluate.js";
+import { type LoopPlan, runSteps, type TrainObserver } from "./loop.js";
 import { Recorder } from "./recorder.js";
-import type { Evaluation, RunStatus, TrainResult } from "./result.js";
-import { type OptimizerReadings, openSession, type Session } from "./session.js";
-
-/** Where a run stands after a step. */
-export interface StepReport {
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-  /** Counted from 1. */
-  readonly epoch: number;
-  readonly epochs: number;
-  /** The objective of this step's batch, before the update. */
-  readonly loss: number;
-  readonly imagesPerSecond: number;
-}
-
-/** What `logEvery` asks for: a step's loss and what the optimizer's state says about the step. */
-export interface StepLog extends OptimizerReadings {
-  readonly step: number;
-  /** The objective of this step's batch, before the update. */
-  readonly loss: number;
-}
-
-/** Is told how a run goes, as it goes. */
-export interface TrainObserver {
-  onStart?(run: { readonly steps: number; readonly epochs: number }): void;
-  onStep?(report: StepReport): void;
-  onLog?(log: StepLog): void;
-  onEvaluation?(evaluation: Evaluation): void;
-}
+import type { TrainResult } from "./result.js";
+import { openSession, type Session } from "./session.js";
 
 export interface TrainOptions {
   readonly workload: Workload;
@@ -93,7 +68,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   try {
     const recorder = new Recorder(plan.steps, plan.stepsPerEpoch, workload.batchSize);
     options.observer?.onStart?.({ steps: plan.steps, epochs: plan.epochs });
-    const status = await runSteps(options, plan, session, recorder);
+    const status = await runSteps(session, loopPlan(plan, options, session), recorder, options);
     return {
       workload: workload.name,
       optimizer: options.optimizer,
@@ -128,58 +103,29 @@ function planRun(given: TrainOptions) {
     stepsPerEpoch: perEpoch,
     logEvery: logEvery === undefined ? Number.POSITIVE_INFINITY : atLeastOne("logEvery", logEvery),
     evaluateEvery: atLeastOne("evaluateEvery", evaluateEvery ?? perEpoch),
-    optimizer: definition.create(optimizerOptions, steps, seed),
+    optimizer: definition.create(optimizerOptions, seed),
+    definition,
     refreshEvery: definition.refreshEvery(optimizerOptions),
     optimizerOptions,
   };
 }
 
-type RunPlan = ReturnType<typeof planRun>;
-
-async function runSteps(
-  { dataset, signal, observer }: TrainOptions,
-  plan: RunPlan,
+function loopPlan(
+  plan: ReturnType<typeof planRun>,
+  { dataset, signal }: TrainOptions,
   session: Session,
-  recorder: Recorder,
-): Promise<RunStatus> {
+): LoopPlan {
   const { batchSize, normalization } = plan.workload;
-  const batches = trainBatches(dataset.train, batchSize, normalization, plan.random);
-  while (recorder.steps < plan.steps) {
-    if (signal?.aborted) return "aborted";
-    const stepStart = performance.now();
-    const loss = await session.step(batches.next().value);
-    recorder.addStep(loss, secondsSince(stepStart));
-    observer?.onStep?.(reportStep(plan, recorder, loss));
-    if (recorder.steps % plan.logEvery === 0) {
-      observer?.onLog?.({ step: recorder.steps, loss, ...(await session.inspect()) });
-    }
-    if (!Number.isFinite(loss)) return "diverged";
-    if (recorder.steps % plan.evaluateEvery !== 0 && recorder.steps % plan.stepsPerEpoch !== 0) continue;
-
-    const evalStart = performance.now();
-    const score = await evaluate(session.predict, dataset.test, batchSize, normalization, signal);
-    if (score === undefined) return "aborted";
-    const evaluation = recorder.addEvaluation(score.loss, score.accuracy, secondsSince(evalStart));
-    observer?.onEvaluation?.(evaluation);
-    if (!Number.isFinite(score.loss)) return "diverged";
-  }
-  return "completed";
-}
-
-function reportStep(plan: RunPlan, { steps, imagesPerSecond }: Recorder, loss: number): StepReport {
-  const { stepsPerEpoch, epochs } = plan;
   return {
-    step: steps,
-    stepsPerEpoch,
-    epoch: Math.ceil(steps / stepsPerEpoch),
-    epochs,
-    loss,
-    imagesPerSecond,
+    batches: trainBatches(dataset.train, batchSize, normalization, plan.random),
+    // Computed by jax-js, which opening a session has started.
+    learningRates: plan.definition.learningRates(plan.optimizerOptions, plan.steps),
+    stepsPerEpoch: plan.stepsPerEpoch,
+    evaluateEvery: plan.evaluateEvery,
+    logEvery: plan.logEvery,
+    evaluate: () => evaluate(session.predict, dataset.test, batchSize, normalization, signal),
+    clock: () => performance.now() / 1000,
   };
-}
-
-function secondsSince(start: number): number {
-  return (performance.now() - start) / 1000;
 }
 
 function atLeastOne(name: string, value: number): number {

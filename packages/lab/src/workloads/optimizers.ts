@@ -2,45 +2,18 @@ import {
   adahessian,
   adam,
   adamw,
-  cosineDecaySchedule,
-  type GradientTransformation,
   injectHyperparams,
   lbfgs,
   nysNewton,
-  type ScalarOrSchedule,
   sgd,
   sofim,
   sofimDefaults,
 } from "sofim";
 import { InvalidArgumentError } from "sofim/core";
-import { type OptionSpecs, type OptionValue, type OptionValues, resolveOptions } from "./option-specs.js";
-
-/** Values for some of an optimizer's options, by name. */
-export type OptimizerOptions = Readonly<Record<string, OptionValue>>;
-
-/** An optimizer as the workbench and its command line know it. */
-export interface OptimizerDefinition {
-  readonly title: string;
-  readonly options: OptionSpecs;
-  /** Completes `given` with the defaults; throws InvalidArgumentError for what does not fit. */
-  resolve(given: OptimizerOptions): OptimizerOptions;
-  /**
-   * Makes the transformation for a run of `totalSteps`, with its hyperparameters held in the state. `seed` (default 0)
-   * is that of its random draws, if it has any.
-   */
-  create(given: OptimizerOptions, totalSteps: number, seed?: number): GradientTransformation;
-  /** Steps from one refresh of the curvature to the next; 1 for methods that have none. */
-  refreshEvery(given: OptimizerOptions): number;
-}
+import { define, schedule } from "./optimizer-definition.js";
 
 const learningRate = (value: number) =>
   ({ kind: "number", default: value, help: "step size at the start" }) as const;
-const schedule = {
-  kind: "choice",
-  choices: ["constant", "cosine"],
-  default: "constant",
-  help: "learning rate over the run; cosine falls to zero at its end",
-} as const;
 const weightDecay = (value: number) =>
   ({ kind: "number", default: value, help: "decoupled weight decay per unit of learning rate" }) as const;
 const adamOptions = {
@@ -86,9 +59,8 @@ export const optimizers = Object.freeze({
         help: "measure |Mh|^2, step length and cosine at every step, for --log-every",
       },
     },
-    ({ schedule, learningRate, weightDecay, ...rest }, totalSteps) =>
+    ({ weightDecay, ...rest }) =>
       injectHyperparams(sofim)({
-        learningRate: scheduled(learningRate, schedule, totalSteps),
         ...rest,
         // Held in the state, a decay of 0 would still be computed at every step.
         ...(weightDecay === 0 ? {} : { weightDecay }),
@@ -102,20 +74,15 @@ export const optimizers = Object.freeze({
       momentum: { kind: "number", default: 0.9, help: "share of the last step that is kept" },
       nesterov: { kind: "flag", default: false, help: "look ahead by one momentum step" },
     },
-    ({ schedule, learningRate, ...rest }, totalSteps) =>
-      injectHyperparams(sgd)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
+    (options) => injectHyperparams(sgd)(options),
   ),
-  adam: define(
-    "Adam",
-    { learningRate: learningRate(0.003), ...adamOptions },
-    ({ schedule, learningRate, ...rest }, totalSteps) =>
-      injectHyperparams(adam)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
+  adam: define("Adam", { learningRate: learningRate(0.003), ...adamOptions }, (options) =>
+    injectHyperparams(adam)(options),
   ),
   adamw: define(
     "AdamW",
     { learningRate: learningRate(0.003), ...adamOptions, weightDecay: weightDecay(0.01) },
-    ({ schedule, learningRate, ...rest }, totalSteps) =>
-      injectHyperparams(adamw)({ learningRate: scheduled(learningRate, schedule, totalSteps), ...rest }),
+    (options) => injectHyperparams(adamw)(options),
   ),
   adahessian: define(
     "AdaHessian",
@@ -132,9 +99,8 @@ export const optimizers = Object.freeze({
       },
       ...curvatureOptions,
     },
-    ({ schedule, learningRate, weightDecay, hessianPower, every: _every, ...rest }, totalSteps, seed) =>
+    ({ weightDecay, hessianPower, every: _every, ...rest }, seed) =>
       injectHyperparams(adahessian, ["seed"])({
-        learningRate: scheduled(learningRate, schedule, totalSteps),
         ...rest,
         seed,
         // Held in the state, these two would still be computed where they change nothing.
@@ -151,11 +117,7 @@ export const optimizers = Object.freeze({
       minCurvature: { kind: "number", default: 1, help: "least curvature of a pair that is taken in" },
       maxStep: { kind: "number", default: 0.5, help: "longest step, over all weights" },
     },
-    ({ schedule, learningRate, ...rest }, totalSteps) =>
-      injectHyperparams(lbfgs, ["memory"])({
-        learningRate: scheduled(learningRate, schedule, totalSteps),
-        ...rest,
-      }),
+    (options) => injectHyperparams(lbfgs, ["memory"])(options),
   ),
   nysNewton: define(
     "Nys-Newton",
@@ -167,9 +129,8 @@ export const optimizers = Object.freeze({
       weightDecay: weightDecay(0),
       ...curvatureOptions,
     },
-    ({ schedule, learningRate, weightDecay, every: _every, ...rest }, totalSteps, seed) =>
+    ({ weightDecay, every: _every, ...rest }, seed) =>
       injectHyperparams(nysNewton, ["columns", "seed"])({
-        learningRate: scheduled(learningRate, schedule, totalSteps),
         ...rest,
         seed,
         ...(weightDecay === 0 ? {} : { weightDecay }),
@@ -188,39 +149,4 @@ export function findOptimizer(name: string): OptimizerName {
     throw new InvalidArgumentError("optimizer", name, `one of ${optimizerNames.join(", ")}`);
   }
   return found;
-}
-
-function define<const Specs extends OptionSpecs>(
-  title: string,
-  options: Specs,
-  make: (values: OptionValues<Specs>, totalSteps: number, seed: number) => GradientTransformation,
-): OptimizerDefinition {
-  return Object.freeze({
-    title,
-    options,
-    resolve: (given: OptimizerOptions) => resolveOptions(title, options, given) as OptimizerOptions,
-    create(given: OptimizerOptions, totalSteps: number, seed = 0) {
-      this.refreshEvery(given);
-      return make(resolveOptions(title, options, given), totalSteps, seed);
-    },
-    refreshEvery(given: OptimizerOptions) {
-      const { every = 1 } = resolveOptions(title, options, given) as OptimizerOptions;
-      if (typeof every !== "number" || !Number.isSafeInteger(every) || every < 1) {
-        throw new InvalidArgumentError("every", every, "an integer >= 1");
-      }
-      return every;
-    },
-  });
-}
-
-function scheduled(
-  learningRate: number,
-  schedule: "constant" | "cosine",
-  totalSteps: number,
-): ScalarOrSchedule {
-  // Checked here, as the schedule knows the number by another name.
-  if (!Number.isFinite(learningRate) || learningRate < 0) {
-    throw new InvalidArgumentError("learningRate", learningRate, "a finite number >= 0");
-  }
-  return schedule === "constant" ? learningRate : cosineDecaySchedule(learningRate, totalSteps);
 }

@@ -1,7 +1,8 @@
 import type { Normalization } from "../data/batch.js";
 import type { DatasetName } from "../data/dataset.js";
 import type { Model } from "../models/index.js";
-import type { OptimizerName, OptimizerOptions } from "./optimizers.js";
+import type { OptimizerOptions } from "./optimizer-definition.js";
+import type { OptimizerName } from "./optimizers.js";
 
 /** Values at which a run counts as having learnt the workload. */
 export interface Targets {

@@ -1,4 +1,4 @@
-import { sgd } from "sofim";
+import { injectHyperparams, sgd } from "sofim";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/data/random.js";
 import { logreg } from "../../src/models/index.js";
@@ -19,7 +19,7 @@ describe("openSession", () => {
     const session = await openSession({
       model,
       objectiveL2: l2,
-      optimizer: sgd({ learningRate, momentum }),
+      optimizer: injectHyperparams(sgd)({ learningRate, momentum }),
       weights: new Random(8),
       batchSize,
       threads: 1,
@@ -33,7 +33,7 @@ describe("openSession", () => {
     for (let step = 0; step < 20; step++) {
       const batch = batches.next().value;
       const wanted = plainSoftmaxRegression({ weight, bias }, batch.images, batch.labels, l2);
-      const loss = await session.step(batch);
+      const loss = await session.step(batch, learningRate);
       expect(Math.abs(loss / wanted.loss - 1), `step ${step}`).toBeLessThan(1e-5);
       follow(weight, steps.weight, wanted.weight);
       follow(bias, steps.bias, wanted.bias);

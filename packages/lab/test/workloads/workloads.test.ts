@@ -32,7 +32,7 @@ describe("workloads", () => {
     const stepsPerEpoch = Math.floor(trainCounts[workload.dataset]! / workload.batchSize);
     expect(stepsPerEpoch % workload.evaluateEvery).toBe(0);
     expect(targets.testAccuracy).toBeLessThan(1);
-    for (const name of optimizerNames) optimizers[name].create(workload.optimizers[name], 10);
+    for (const name of optimizerNames) optimizers[name].create(workload.optimizers[name]);
   });
 
   it("cannot be changed, not even deep inside", () => {
