@@ -1,6 +1,6 @@
-import { numpy as np, tree } from "@jax-js/jax";
-import { type GradientTransformation, trainingStep } from "sofim";
+import type { GradientTransformation } from "sofim";
 import { Random } from "../data/index.js";
+import { countStepCalls, type StepCalls } from "../train/step-calls.js";
 import { optimizerNames, optimizers } from "../workloads/optimizers.js";
 import { findWorkload } from "../workloads/workloads.js";
 import { type EngineContestant, lenetOnEngine } from "./lenet-contestants.js";
@@ -35,7 +35,7 @@ interface Entrant {
   readonly name: string;
   readonly optimizer: GradientTransformation;
   readonly refresh: boolean;
-  readonly calls: { gradients: number; products: number };
+  readonly calls: StepCalls;
 }
 
 const reference = "sgd";
@@ -74,35 +74,9 @@ function listEntrants(): Entrant[] {
     const given = workload.optimizers[name];
     const make = (label: string, refresh: boolean): Entrant => {
       const optimizer = optimizers[name].create(given);
-      return { name: label, optimizer, refresh, calls: countCalls(optimizer, refresh) };
+      return { name: label, optimizer, refresh, calls: countStepCalls(optimizer, refresh) };
     };
     if (optimizers[name].refreshEvery(given) === 1) return [make(name, true)];
     return [make(`${name}, refreshing`, true), make(`${name}, keeping`, false)];
   });
-}
-
-/** What one step asks of its loss, found by taking a step on a small one. */
-function countCalls(optimizer: GradientTransformation, refreshCurvature: boolean): Entrant["calls"] {
-  const calls = { gradients: 1, products: 0 };
-  const spy: GradientTransformation = {
-    init: (params) => optimizer.init(params),
-    update(updates, state, params, extra) {
-      const { gradientAt, hessianVectorProduct } = extra!;
-      return optimizer.update(updates, state, params, {
-        ...extra,
-        gradientAt(at) {
-          calls.gradients++;
-          return gradientAt!(at);
-        },
-        hessianVectorProduct(vector) {
-          calls.products++;
-          return hessianVectorProduct!(vector);
-        },
-      });
-    },
-  };
-  const weights = np.ones([64], { dtype: np.float32 });
-  const step = trainingStep((w: np.Array) => np.square(w).sum(), spy, { refreshCurvature });
-  tree.dispose(step(weights.ref, spy.init(weights)));
-  return calls;
 }

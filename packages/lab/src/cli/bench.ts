@@ -3,11 +3,17 @@ import { type Command, Option } from "commander";
 import { InvalidArgumentError } from "sofim/core";
 import { formatReport, type SuiteReport } from "../bench/format.js";
 import { runBench, type SuiteName, suiteNames } from "../bench/run-bench.js";
+import { type ProtocolName, protocolNames } from "../experiment/protocol.js";
 import { readEnvironment } from "../report/environment.js";
+import { runExperiment } from "./experiment.js";
+import { interruptedExitCode } from "./interrupt.js";
 import { integerOption } from "./values.js";
 
 type BenchFlags = {
-  readonly suite: SuiteName[];
+  readonly suite: (SuiteName | ProtocolName)[];
+  readonly jobs: number;
+  readonly out: string;
+  readonly dataDir?: string;
   readonly threads: number[];
   readonly quick?: true;
   readonly json?: true;
@@ -21,19 +27,38 @@ const busy = ": other work is running, and times and ratios are rough";
 export function registerBenchCommand(program: Command): void {
   program
     .command("bench")
-    .description("time the training step and the optimizers' updates beside their peers")
+    .description("time steps and updates beside their peers, or compare optimizers by a protocol")
     .addOption(
-      new Option("--suite <names...>", "what to measure")
-        .choices(suiteNames)
+      new Option("--suite <names...>", `what to time, or a protocol: ${protocolNames.join(", ")}`)
+        .choices([...suiteNames, ...protocolNames])
         .default(["engine", "optimizers", "update"]),
     )
+    .option(
+      "--jobs <n>",
+      "runs of a protocol made side by side, one thread each",
+      integerOption("--jobs", 1),
+      1,
+    )
+    .option("--out <folder>", "where a protocol's results are written, and read to go on", "results")
+    .option("--data-dir <folder>", "where the data sets are (default: $SOFIM_DATA_DIR or the user's cache)")
     .option("--threads <list>", "thread counts of the engine suite, separated by commas", threadList, [1, 2])
     .option("--quick", "few rounds and small sizes, to see that it works; the times mean nothing")
     .option("--json", "print the reports as one line of JSON on stdout, all else on stderr")
     .action(runBenchCommand);
 }
 
-async function runBenchCommand({ suite, threads, quick, json }: BenchFlags): Promise<void> {
+async function runBenchCommand(flags: BenchFlags): Promise<void> {
+  const timed = suiteNames.filter((name) => flags.suite.includes(name));
+  if (timed.length > 0) await runTimedSuites(timed, flags);
+  for (const name of protocolNames.filter((protocol) => flags.suite.includes(protocol))) {
+    if ((await runExperiment(name, flags)) === "aborted") {
+      process.exitCode = interruptedExitCode;
+      return;
+    }
+  }
+}
+
+async function runTimedSuites(suites: SuiteName[], { threads, quick, json }: BenchFlags): Promise<void> {
   const out = json ? process.stderr : process.stdout;
   const progress = process.stderr.isTTY ? showTurn : undefined;
   const environment = { ...readEnvironment(), loadAverage: loadavg()[0]! };
@@ -43,7 +68,7 @@ async function runBenchCommand({ suite, threads, quick, json }: BenchFlags): Pro
     `load average ${environment.loadAverage.toFixed(2)}${environment.loadAverage > idleLoad ? busy : ""}\n\n`,
   );
   const reports = await runBench({
-    suites: suite,
+    suites,
     threads,
     quick: quick ?? false,
     ...(progress && { onTurn: progress }),

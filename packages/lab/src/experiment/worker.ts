@@ -1,0 +1,19 @@
+import { RunPerformer } from "./perform-run.js";
+import type { RunSpec } from "./plan.js";
+
+/*
+ * The process of one job: is sent runs, sends back their lines, and ends when the process that started it is gone. A
+ * process of its own, as the engine computes on the calling thread and CPU time is counted by the process.
+ */
+
+const performer = new RunPerformer(process.argv[2]);
+
+process.on("message", (spec: RunSpec) => {
+  void performer.perform(spec).then((line) => process.send?.(line));
+});
+process.on("disconnect", () => process.exit());
+// What goes wrong in a run ends the process with its stack; the starter tells which run it was.
+process.on("unhandledRejection", (error) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
