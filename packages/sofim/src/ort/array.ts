@@ -2,11 +2,15 @@
 import { numpy as np } from "@jax-js/jax";
 import { Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../core/index.js";
+import type { Backend } from "./devices/backend.js";
 import { EngineError } from "./errors.js";
 import { type ElementType, product } from "./jaxpr.js";
 
 /** Element storage; booleans are 0 or 1 in an Int32Array, as in jax-js. */
 export type ArrayData = Float32Array | Float64Array | Int32Array | Uint32Array;
+
+/** Frees a GPU's memory once nothing refers to the array that stood for it. */
+const abandoned = new FinalizationRegistry<Tensor>((tensor) => tensor.dispose());
 
 /**
  * An immutable array that a jitted function took or returned.
@@ -20,37 +24,60 @@ export class EngineArray {
   /** jax-js reads this property of whatever it traces with: an array is never weakly typed. */
   readonly weakType = false;
   readonly #tensor: Tensor;
+  /** Whose memory the tensor lies in; undefined: JavaScript's. */
+  readonly #owner: Backend | undefined;
+  /** The tensor in JavaScript's memory, once that was asked for. */
+  #reading: Promise<Tensor> | undefined;
+  #host: Tensor | undefined;
 
   /** @internal Made by `jit` and `engineArray`. */
-  constructor(tensor: Tensor) {
+  constructor(tensor: Tensor, backend?: Backend) {
     this.shape = tensor.dims;
     this.dtype = elementTypeOf(tensor);
     this.#tensor = tensor;
+    if (tensor.location !== "gpu-buffer") this.#host = tensor;
+    else {
+      this.#owner = backend;
+      abandoned.register(this, tensor);
+    }
   }
 
   get size(): number {
     return product(this.shape);
   }
 
-  /** @internal The tensor itself. */
-  get tensor(): Tensor {
-    return this.#tensor;
+  /** @internal The tensor, where the backend can use it. */
+  async tensorFor(backend: Backend): Promise<Tensor> {
+    return this.#owner === backend ? this.#tensor : (this.#host ?? this.#read());
+  }
+
+  async #read(): Promise<Tensor> {
+    this.#reading ??= this.#owner!.read(this.#tensor);
+    this.#host = await this.#reading;
+    return this.#host;
   }
 
   /**
    * The elements in row-major order.
    *
    * @returns a view of the engine's own memory, not a copy (booleans excepted): do not write to it
+   * @throws EngineError for an array in a GPU's memory that `data` has not read yet
    */
   dataSync(): ArrayData {
-    const data = this.#tensor.data;
+    if (this.#host === undefined) {
+      throw new EngineError(
+        `dataSync: the array is in the memory of "${this.#owner!.device}"; await data() first`,
+      );
+    }
+    const data = this.#host.data;
     if (data instanceof Uint8Array) return Int32Array.from(data);
     return data as ArrayData;
   }
 
-  /** As `dataSync`, for code that is written for arrays on any device. */
-  data(): Promise<ArrayData> {
-    return Promise.resolve(this.dataSync());
+  /** As `dataSync`, for an array on any device; once it has been awaited, `dataSync`, `item` and `toJax` work too. */
+  async data(): Promise<ArrayData> {
+    if (this.#host === undefined) await this.#read();
+    return this.dataSync();
   }
 
   /**

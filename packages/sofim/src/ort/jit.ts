@@ -1,24 +1,19 @@
 /** `jit`: the face of the engine. */
 import { type JsTree, tree } from "@jax-js/jax";
-import type { InferenceSession, Tensor } from "onnxruntime-common";
+import type { InferenceSession } from "onnxruntime-common";
 import { EngineArray } from "./array.js";
+import type { Backend, Provider } from "./devices/backend.js";
+import type { Device } from "./devices/device.js";
+import { type Choice, chooseDevice, type SessionOptions } from "./devices/index.js";
 import { EngineError } from "./errors.js";
 import { type Abstract, type Leaf, toTensor, typeOf } from "./leaf.js";
-import { encodeModel } from "./model.js";
-import {
-  createSession,
-  type Device,
-  type ResolvedOptions,
-  resolveOptions,
-  type SessionOptions,
-} from "./session.js";
 import { type Traceable, type TreeDef, trace } from "./trace.js";
 import type { ArgumentsWithLeaves, WithLeaves } from "./with-leaves.js";
 
 export interface EngineInfo {
   readonly device: Device;
   /** ONNX Runtime's name of what runs the graph. */
-  readonly provider: "CPUExecutionProvider";
+  readonly provider: Provider;
   readonly threads: number;
   /** How often the function was traced and compiled: once per combination of argument shapes and types. */
   readonly compilations: number;
@@ -53,11 +48,13 @@ interface Compiled {
  * starts in a macrotask of its own, so that timers and signals get through between calls.
  *
  * @param fn - takes and returns trees (nested arrays and objects) of jax-js arrays
- * @param options - `device` (default `"cpu"`) and `threads` (default: all that the process may use)
+ * @param options - `device` (default: `"cpu"` if it is there, else `"wasm"`) and `threads` (default: all that the
+ *   process may use)
  * @returns an asynchronous function of the same trees. Leaves of its arguments may be jax-js arrays, which
  *   are consumed as jax-js does it, arrays that an earlier call returned, which are neither consumed nor
  *   copied, or numbers and booleans. Leaves of its result are `EngineArray`s.
  * @throws InvalidArgumentError for options out of range and for leaves that are no arrays
+ * @throws DeviceUnavailableError for a device that is not there; where only trying tells, on the first call
  * @throws UnsupportedPrimitiveError, on a call, if the function uses an operation without a lowering
  * @example
  * ```ts
@@ -72,7 +69,7 @@ interface Compiled {
  * ```
  */
 export function jit<F extends Traceable>(fn: F, options: SessionOptions = {}): JitFunction<F> {
-  const resolved = resolveOptions(options);
+  const { backend, threads } = chooseDevice(options);
   const cache = new Map<string, Promise<Compiled>>();
   const finished: Compiled[] = [];
   let disposed = false;
@@ -84,19 +81,19 @@ export function jit<F extends Traceable>(fn: F, options: SessionOptions = {}): J
     const key = `${structure}${types.join(";")}`;
     let compiled = cache.get(key);
     if (compiled === undefined) {
-      compiled = compile(fn, structure, types, resolved);
+      compiled = compile(fn, structure, types, { backend, threads });
       cache.set(key, compiled);
       compiled.then((entry) => finished.push(entry)).catch(() => cache.delete(key));
     }
-    return run(await compiled, leaves);
+    return run(await compiled, leaves, backend);
   };
 
   const sum = (part: 0 | 1 | 2) => finished.reduce((total, { seconds }) => total + seconds[part], 0);
   return Object.assign(call as unknown as JitFunction<F>, {
     info: (): EngineInfo => ({
-      device: resolved.device,
-      provider: "CPUExecutionProvider",
-      threads: resolved.threads,
+      device: backend.device,
+      provider: backend.provider,
+      threads,
       compilations: finished.length,
       traceSeconds: sum(0),
       lowerSeconds: sum(1),
@@ -115,12 +112,12 @@ async function compile(
   fn: Traceable,
   structure: TreeDef,
   types: readonly Abstract[],
-  options: ResolvedOptions,
+  { backend, threads }: Choice,
 ): Promise<Compiled> {
   const args = tree.unflatten(structure, types) as JsTree<Abstract>[];
   const { graph, structure: outputs, traceSeconds, lowerSeconds } = await trace(fn, args);
   const start = performance.now();
-  const session = await createSession(encodeModel(graph), options);
+  const session = await backend.open(graph, threads);
   return {
     session,
     structure: outputs,
@@ -130,13 +127,22 @@ async function compile(
   };
 }
 
-async function run(compiled: Compiled, leaves: readonly Leaf[]): Promise<JsTree<EngineArray>> {
-  const tensors = await Promise.all(leaves.map(toTensor));
-  const feeds: Record<string, Tensor> = {};
-  compiled.inputNames.forEach((name, i) => {
-    feeds[name] = tensors[i]!;
-  });
-  const results = await compiled.session.run(feeds, compiled.outputNames);
-  const outputs = compiled.outputNames.map((name) => new EngineArray(results[name]!));
-  return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
+/** Arguments of calls under way: garbage collection would free the device's memory under them. */
+const inUse = new Set<readonly Leaf[]>();
+
+async function run(
+  compiled: Compiled,
+  leaves: readonly Leaf[],
+  backend: Backend,
+): Promise<JsTree<EngineArray>> {
+  inUse.add(leaves);
+  try {
+    const tensors = await Promise.all(leaves.map((leaf) => toTensor(leaf, backend)));
+    const feeds = Object.fromEntries(compiled.inputNames.map((name, i) => [name, tensors[i]!]));
+    const results = await backend.run(compiled.session, feeds, compiled.outputNames);
+    const outputs = compiled.outputNames.map((name) => new EngineArray(results[name]!, backend));
+    return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
+  } finally {
+    inUse.delete(leaves);
+  }
 }

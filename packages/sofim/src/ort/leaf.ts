@@ -3,6 +3,7 @@ import { numpy as np } from "@jax-js/jax";
 import type { Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../core/index.js";
 import { EngineArray, tensorOf } from "./array.js";
+import type { Backend } from "./devices/backend.js";
 import type { ElementType } from "./jaxpr.js";
 
 /** What a leaf of an argument may be. */
@@ -34,9 +35,9 @@ export function typeOf(leaf: unknown, position: number): Abstract {
   );
 }
 
-/** The leaf's elements as a tensor. A jax-js array is consumed. */
-export async function toTensor(leaf: Leaf): Promise<Tensor> {
-  if (leaf instanceof EngineArray) return leaf.tensor;
+/** The leaf's elements as a tensor that `backend` takes. A jax-js array is consumed. */
+export async function toTensor(leaf: Leaf, backend: Backend): Promise<Tensor> {
+  if (leaf instanceof EngineArray) return leaf.tensorFor(backend);
   if (typeof leaf === "number") return tensorOf("float32", Float32Array.of(leaf), []);
   if (typeof leaf === "boolean") return tensorOf("bool", Int32Array.of(leaf ? 1 : 0), []);
   const { dtype, shape } = leaf;

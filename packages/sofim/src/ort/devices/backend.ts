@@ -1,0 +1,159 @@
+/** One device: which ONNX Runtime serves it, and with which settings. */
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+import { InvalidArgumentError } from "../../core/index.js";
+import { DeviceUnavailableError } from "../errors.js";
+import { encodeModel, type OnnxGraph, type OnnxType, type ValueInfo } from "../model.js";
+import type { OnnxRuntime, Platform, RuntimePackage } from "../platform/platform.js";
+import { certainDevices, type Device } from "./device.js";
+import { withoutGlobalWorker } from "./global-worker.js";
+
+/** ONNX Runtime's name of what runs the graph. */
+export type Provider = "CPUExecutionProvider" | "WebGpuExecutionProvider" | "CUDAExecutionProvider";
+
+export interface BackendSettings {
+  readonly device: Device;
+  readonly provider: Provider;
+  /** Whether results stay in memory of the device's own until they are read. */
+  readonly keepsResults: boolean;
+}
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** What of ONNX Runtime's element types can lie in a WebGPU buffer and means the same there. */
+const inBuffers: ReadonlySet<OnnxType> = new Set(["float32", "int32", "uint32"]);
+
+export class Backend {
+  readonly device: Device;
+  readonly provider: Provider;
+  readonly #keepsResults: boolean;
+  readonly #platform: Platform;
+  readonly #package: RuntimePackage | undefined;
+  readonly #readers = new Map<string, Promise<InferenceSession>>();
+  #started: Promise<OnnxRuntime> | undefined;
+  /** Of all sessions, where they share them. */
+  #sharedThreads: number | undefined;
+
+  constructor({ device, provider, keepsResults }: BackendSettings, platform: Platform) {
+    this.device = device;
+    this.provider = provider;
+    this.#keepsResults = keepsResults;
+    this.#platform = platform;
+    this.#package = platform.packages[device];
+  }
+
+  /** @throws DeviceUnavailableError if that is known without trying */
+  assertInstalled(): void {
+    if (this.#package === undefined) throw this.#unavailable(`${this.#platform.name} does not have it`);
+    const { name } = this.#package;
+    if (!this.#package.isInstalled()) throw this.#unavailable(`it needs a package (npm install ${name})`);
+  }
+
+  #unavailable(reason: string, cause?: unknown): DeviceUnavailableError {
+    return new DeviceUnavailableError(this.device, certainDevices(this.#platform), reason, { cause });
+  }
+
+  /**
+   * The number of threads of a session that is asked for with `asked` (undefined: no wish).
+   *
+   * @throws InvalidArgumentError if so many cannot be had
+   */
+  threads(asked: number | undefined): number {
+    const { most, byDefault, reason } = this.#platform.threads;
+    if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
+      throw new InvalidArgumentError("threads", asked, "a whole number of at least 1");
+    }
+    if (asked !== undefined && asked > most) {
+      throw new InvalidArgumentError("threads", asked, `at most ${most}: ${reason}`);
+    }
+    if (this.#package?.kind !== "web") return asked ?? byDefault;
+    this.#sharedThreads ??= asked ?? byDefault;
+    if (asked !== undefined && asked !== this.#sharedThreads) {
+      const wanted = `${this.#sharedThreads}, as before: all functions on "${this.device}" share their threads`;
+      throw new InvalidArgumentError("threads", asked, wanted);
+    }
+    return this.#sharedThreads;
+  }
+
+  /** @throws DeviceUnavailableError if the device turns out not to be there */
+  async open(graph: OnnxGraph, threads: number): Promise<InferenceSession> {
+    this.#started ??= this.#start(threads);
+    return this.#create(await this.#started, graph, threads);
+  }
+
+  async run(session: InferenceSession, feeds: Tensors, outputNames: readonly string[]): Promise<Tensors> {
+    if (this.#package?.kind === "web") await this.#platform.macrotask();
+    return session.run(feeds, outputNames);
+  }
+
+  /**
+   * A copy in JavaScript's memory of a tensor in the device's own, by way of a graph that does nothing else:
+   * the tensor's own `getData` ends the process in onnxruntime-node 1.30.
+   */
+  async read(tensor: Tensor): Promise<Tensor> {
+    const graph = identity({ type: tensor.type as OnnxType, dims: tensor.dims });
+    const key = `${tensor.type}[${tensor.dims}]`;
+    const reader = this.#readers.get(key) ?? this.#openReader(graph);
+    this.#readers.set(key, reader);
+    return (await this.run(await reader, { x: tensor }, ["y"])).y!;
+  }
+
+  async #openReader(graph: OnnxGraph): Promise<InferenceSession> {
+    return (await this.#started!).InferenceSession.create(encodeModel(graph), this.#options(1));
+  }
+
+  /** Loads the package and tries it on a small graph, so that a failure is the device's and not a function's. */
+  async #start(threads: number): Promise<OnnxRuntime> {
+    try {
+      const runtime = await this.#package!.load();
+      if (this.#package?.kind === "web") setSharedThreads(runtime, threads);
+      const trial = identity({ type: "float32", dims: [1] });
+      const session = await withoutGlobalWorker(() => this.#create(runtime, trial, threads));
+      await session.release();
+      return runtime;
+    } catch (cause) {
+      if (cause instanceof InvalidArgumentError) throw cause;
+      throw this.#unavailable(String(cause).trim(), cause);
+    }
+  }
+
+  #create(runtime: OnnxRuntime, graph: OnnxGraph, threads: number): Promise<InferenceSession> {
+    const options = this.#options(threads);
+    if (this.#keepsResults) options.preferredOutputLocation = locations(graph);
+    return runtime.InferenceSession.create(encodeModel(graph), options);
+  }
+
+  #options(threads: number): InferenceSession.SessionOptions {
+    const common = {
+      executionProviders: [this.device],
+      executionMode: "sequential",
+      logSeverityLevel: 3,
+    } as const;
+    if (this.#package?.kind === "web") return common;
+    return { ...common, intraOpNumThreads: threads, interOpNumThreads: 1 };
+  }
+}
+
+function setSharedThreads({ env }: OnnxRuntime, threads: number): void {
+  const { numThreads } = env.wasm;
+  if (numThreads !== undefined && numThreads > 0 && numThreads !== threads) {
+    const wanted = `${numThreads}, to which env.wasm.numThreads of onnxruntime-web is set already`;
+    throw new InvalidArgumentError("threads", threads, wanted);
+  }
+  env.wasm.numThreads = threads;
+}
+
+function locations({ outputs }: OnnxGraph): Record<string, "gpu-buffer" | "cpu"> {
+  const entries = outputs.map(
+    ({ name, type }) => [name, inBuffers.has(type) ? "gpu-buffer" : "cpu"] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+function identity(value: Omit<ValueInfo, "name">): OnnxGraph {
+  return {
+    nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"], attributes: {} }],
+    inputs: [{ name: "x", ...value }],
+    outputs: [{ name: "y", ...value }],
+    initializers: [],
+  };
+}

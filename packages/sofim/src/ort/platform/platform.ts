@@ -1,0 +1,31 @@
+/** What the engine needs to know of the place where it runs; one implementation per place. */
+import type { env, InferenceSession } from "onnxruntime-common";
+import type { Device } from "../devices/device.js";
+
+/** The part of an ONNX Runtime package that the engine uses. */
+export interface OnnxRuntime {
+  readonly InferenceSession: { create: typeof InferenceSession.create };
+  readonly env: typeof env;
+}
+
+export interface RuntimePackage {
+  /** As `npm install` takes it. */
+  readonly name: string;
+  /**
+   * The web's package has one pool of threads for all sessions, whose size is fixed when the first one
+   * starts, and computes before it returns to its caller; the native one has neither habit.
+   */
+  readonly kind: "native" | "web";
+  isInstalled(): boolean;
+  load(): Promise<OnnxRuntime>;
+}
+
+export interface Platform {
+  readonly name: string;
+  /** Which package serves a device; none where the device cannot be had. */
+  readonly packages: { readonly [D in Device]?: RuntimePackage };
+  /** Most threads that a session may use here, with the reason if it is a limit of the place. */
+  readonly threads: { readonly most: number; readonly byDefault: number; readonly reason?: string };
+  /** Lets timers and events through. */
+  macrotask(): Promise<void>;
+}
