@@ -1,10 +1,10 @@
 import { adam, sgd, sofim } from "sofim";
 import type { EngineInfo } from "sofim/ort";
 import { Random } from "../data/index.js";
+import { median, pairedRatio } from "../statistics.js";
 import { type EngineContestant, lenetOnEngine, lenetOnJaxJs } from "./lenet-contestants.js";
 import type { LeNetProblem } from "./lenet-problem.js";
 import { type Contestant, type RoundsOptions, roundMedians, type Turn, takeTurns } from "./rounds.js";
-import { median, pairedRatio } from "./statistics.js";
 import { judge, type Target, type Verdict } from "./targets.js";
 import { TorchPeer } from "./torch-peer.js";
 

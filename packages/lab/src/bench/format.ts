@@ -1,9 +1,9 @@
 import type { SummaryTable } from "../report/summary.js";
 import { renderTerminalTable } from "../report/terminal-table.js";
+import type { Estimate } from "../statistics.js";
 import type { EngineReport, EngineRow } from "./engine-suite.js";
 import type { MemoryReport } from "./memory-suite.js";
 import type { OptimizersReport } from "./optimizer-suite.js";
-import type { Estimate } from "./statistics.js";
 import type { Verdict } from "./targets.js";
 import type { TfjsReport } from "./tfjs-suite.js";
 import type { UpdateReport } from "./update-suite.js";

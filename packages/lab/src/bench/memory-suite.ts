@@ -1,7 +1,7 @@
 import { sofim } from "sofim";
+import { slope } from "../statistics.js";
 import { lenetOnEngine } from "./lenet-contestants.js";
 import type { LeNetProblem } from "./lenet-problem.js";
-import { slope } from "./statistics.js";
 
 export interface MemoryOptions {
   readonly steps: number;

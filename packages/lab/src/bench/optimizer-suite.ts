@@ -1,12 +1,12 @@
 import type { GradientTransformation } from "sofim";
 import { Random } from "../data/index.js";
+import { type Estimate, median, pairedRatio } from "../statistics.js";
 import { countStepCalls, type StepCalls } from "../train/step-calls.js";
 import { optimizerNames, optimizers } from "../workloads/optimizers.js";
 import { findWorkload } from "../workloads/workloads.js";
 import { type EngineContestant, lenetOnEngine } from "./lenet-contestants.js";
 import type { LeNetProblem } from "./lenet-problem.js";
 import { type RoundsOptions, roundMedians, takeTurns } from "./rounds.js";
-import { type Estimate, median, pairedRatio } from "./statistics.js";
 
 export interface OptimizerRow {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { median } from "./statistics.js";
+import { median } from "../statistics.js";
 
 /** What a contestant did in one turn: the time and the loss of every step. */
 export interface Turn {

@@ -1,4 +1,4 @@
-import type { Estimate } from "./statistics.js";
+import type { Estimate } from "../statistics.js";
 
 /** What the project promises of a ratio, as a bound. */
 export interface Target {

@@ -1,7 +1,7 @@
 import { SofimError } from "sofim/core";
 import { Random } from "../data/index.js";
+import { median, pairedRatio } from "../statistics.js";
 import { type Contestant, roundMedians, takeTurns } from "./rounds.js";
-import { median, pairedRatio } from "./statistics.js";
 import { judge, type Verdict } from "./targets.js";
 
 export interface TfjsOptions {

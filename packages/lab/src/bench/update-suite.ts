@@ -1,6 +1,6 @@
 import { Random } from "../data/index.js";
+import { median, pairedRatio, slope } from "../statistics.js";
 import { roundMedians, type Turn, takeTurns } from "./rounds.js";
-import { median, pairedRatio, slope } from "./statistics.js";
 import { judge, type Verdict } from "./targets.js";
 import {
   arrayUpdates,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { median, pairedRatio, quantile, slope } from "../../src/bench/statistics.js";
-import { Random } from "../../src/data/random.js";
+import { Random } from "../src/data/random.js";
+import { median, medianInterval, pairedRatio, quantile, slope } from "../src/statistics.js";
 
 describe("median", () => {
   it("is the middle value, or the mean of the middle two", () => {
@@ -12,6 +12,13 @@ describe("median", () => {
 
   it("sorts by value, not by text", () => {
     expect(median([10, 9, 100])).toBe(10);
+  });
+
+  it("is infinite when at least half of the values are", () => {
+    expect(median([1, Infinity, 2])).toBe(2);
+    expect(median([1, Infinity, Infinity])).toBe(Infinity);
+    expect(median([1, 2, Infinity, Infinity])).toBe(Infinity);
+    expect(median([1, 2, 3, Infinity])).toBe(2.5);
   });
 
   it("refuses an empty list", () => {
@@ -26,6 +33,42 @@ describe("quantile", () => {
     expect(quantile(sorted, 0.5)).toBe(15);
     expect(quantile(sorted, 1)).toBe(40);
     expect(quantile(sorted, 5 / 6)).toBeCloseTo(30, 12);
+  });
+});
+
+describe("quantile of infinite values", () => {
+  it("is the nearer neighbour, never NaN", () => {
+    const sorted = Float64Array.of(-Infinity, 0, Infinity, Infinity);
+    expect([0, 0.1, 0.2, 0.4, 0.5, 0.9].map((q) => quantile(sorted, q))).toEqual([
+      -Infinity,
+      -Infinity,
+      0,
+      0,
+      Infinity,
+      Infinity,
+    ]);
+  });
+});
+
+describe("medianInterval", () => {
+  it("is the range of five values, one of them infinite", () => {
+    const interval = medianInterval([4, 1, Infinity, 2, 3], new Random(1));
+    expect(interval).toEqual({ value: 3, low: 1, high: Infinity });
+  });
+
+  it("has the ends of the distribution over all resamples of seven values", () => {
+    const values = [1, 2, 3, 4, 5, 6, 7];
+    const medians = new Float64Array(7 ** 7);
+    for (let code = 0; code < medians.length; code++) {
+      const resample = values.map((_, digit) => 1 + (Math.floor(code / 7 ** digit) % 7));
+      medians[code] = resample.sort((a, b) => a - b)[3]!;
+    }
+    medians.sort();
+    const { low, high } = medianInterval(values, new Random(1));
+    expect([low, high]).toEqual([
+      medians[Math.floor(0.025 * medians.length)],
+      medians[Math.floor(0.975 * medians.length)],
+    ]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "sofim/core";
-import type { Random } from "../data/random.js";
+import type { Random } from "./data/random.js";
 
 /** A value with the ends of its confidence interval. */
 export interface Estimate {
@@ -11,17 +11,41 @@ export interface Estimate {
 /** The middle value; the mean of the middle two where their number is even. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new InvalidArgumentError("values", values, "at least one number");
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return quantile(Float64Array.from(values).sort(), 0.5);
 }
 
-/** The quantile `q` in [0, 1] of sorted values, linear between neighbours. */
+/**
+ * The quantile `q` in [0, 1] of sorted values: linear between neighbours, and where one of them is infinite the nearer one
+ * (the greater of two as near).
+ */
 export function quantile(sorted: Float64Array, q: number): number {
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
+  const share = position - below;
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  const hasLine = Number.isFinite(low) && Number.isFinite(high);
+  if (!hasLine) return share < 0.5 ? low : high;
+  return low + share * (high - low);
+}
+
+/**
+ * The median of `values` with a 95 % percentile bootstrap interval: from the 2.5 % to the 97.5 % quantile of the medians
+ * of resamples, each of as many values, drawn with replacement.
+ *
+ * The ends can be no more extreme than the values themselves. Of five values or fewer they are the least and the greatest
+ * (of five, a resample's median is the least value with probability 0.058), so the interval is then the range.
+ *
+ * @param values - at least one; may be infinite, but not NaN
+ * @param random - draws the resamples
+ * @param resamples - how many
+ * Source: B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993, section 13.3.
+ */
+export function medianInterval(values: readonly number[], random: Random, resamples = 2000): Estimate {
+  const medians = Float64Array.from({ length: resamples }, () =>
+    median(values.map(() => values[random.below(values.length)]!)),
+  ).sort();
+  return { value: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
 }
 
 /**
@@ -34,7 +58,6 @@ export function quantile(sorted: Float64Array, q: number): number {
  * @param random - draws the resamples
  * @param resamples - how many
  * @throws InvalidArgumentError if the lengths differ or are zero
- * Source: B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993, section 13.3.
  */
 export function pairedRatio(
   numerators: readonly number[],
@@ -50,10 +73,7 @@ export function pairedRatio(
     );
   }
   const ratios = numerators.map((numerator, i) => numerator / denominators[i]!);
-  const medians = Float64Array.from({ length: resamples }, () =>
-    median(ratios.map(() => ratios[random.below(ratios.length)]!)),
-  ).sort();
-  return { value: median(ratios), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
+  return medianInterval(ratios, random, resamples);
 }
 
 /** The slope of the least-squares line through the points (x[i], y[i]). */
