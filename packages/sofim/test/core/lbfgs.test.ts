@@ -165,6 +165,20 @@ describe("minimizeLbfgs", () => {
     expect(start[0]).toBe(1e4);
   });
 
+  it("goes on by the slopes where rounding hides all change of the value", async () => {
+    // Beside 1000, values differ by less than rounding once the gradient is below 1e-6.
+    const fn = (x: Float64Array) => ({
+      value: 1000 + sum(Array.from(x), (v, i) => (1 + i) * (Math.cosh(v - 1) - 1)),
+      gradient: Array.from(x, (v, i) => (1 + i) * Math.sinh(v - 1)),
+    });
+    const { status, x, evaluations } = await minimizeLbfgs(fn, new Float64Array(8), {
+      gradientTolerance: 1e-13,
+    });
+    expect(status).toBe("converged");
+    expectClose(x, new Float64Array(8).fill(1), 1e-13);
+    expect(evaluations).toBeLessThan(40);
+  });
+
   it("says why it ended and tells about every iteration", async () => {
     const seen: number[] = [];
     const options = {

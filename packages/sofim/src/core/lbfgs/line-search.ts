@@ -23,11 +23,16 @@ const MAX_EVALUATIONS = 40;
 const LENGTHENING = 4;
 // A trial nearer to an end of its interval than this share of it would hardly shrink the interval.
 const MARGIN = 0.1;
+// Two values of a function that differ by less than this share of them may well be equal.
+const VALUE_NOISE = 8 * Number.EPSILON;
 
 /**
  * Finds a step that satisfies the strong Wolfe conditions:
  *
  *     value(a) <= value(0) + sufficientDecrease a slope(0)      |slope(a)| <= curvature |slope(0)|
+ *
+ * Near a minimum rounding hides the first condition. Where values differ by no more than rounding, slopes stand in for
+ * them: a parabola has value(a) as wanted just where slope(a) <= (2 sufficientDecrease - 1) slope(0).
  *
  * Steps are lengthened until an interval must hold one, and the interval is shrunk by cubic interpolation. Points
  * whose value or slope is not finite count as too far.
@@ -36,7 +41,9 @@ const MARGIN = 0.1;
  * @param start The point at step 0, with a negative slope.
  * @param firstStep Where to look first, > 0.
  *
- * Source: Nocedal, Wright, "Numerical Optimization", 2nd ed., algorithms 3.5 and 3.6.
+ * Source: Nocedal, Wright, "Numerical Optimization", 2nd ed., algorithms 3.5 and 3.6; slopes in place of values: Hager,
+ * Zhang, "A New Conjugate Gradient Method with Guaranteed Descent and an Efficient Line Search", SIAM Journal on
+ * Optimization 16 (2005), equation 4.1.
  */
 export async function searchStrongWolfe<Point extends LinePoint>(
   evaluate: (step: number) => Promise<Point>,
@@ -44,8 +51,11 @@ export async function searchStrongWolfe<Point extends LinePoint>(
   firstStep: number,
   conditions: WolfeConditions,
 ): Promise<LineSearchResult<Point>> {
-  const lowEnough = ({ step, value }: LinePoint) =>
-    value <= start.value + conditions.sufficientDecrease * step * start.slope;
+  const { sufficientDecrease } = conditions;
+  const noise = VALUE_NOISE * Math.abs(start.value);
+  const lowEnough = ({ step, value, slope }: LinePoint) =>
+    value <= start.value + sufficientDecrease * step * start.slope ||
+    (Math.abs(value - start.value) <= noise && slope <= (2 * sufficientDecrease - 1) * start.slope);
   const flatEnough = ({ slope }: LinePoint) => Math.abs(slope) <= -conditions.curvature * start.slope;
 
   let low = start; // the best point so far: low enough, or the start
@@ -53,7 +63,8 @@ export async function searchStrongWolfe<Point extends LinePoint>(
   let step = firstStep;
   for (let i = 0; i < MAX_EVALUATIONS; i++) {
     const point = await evaluate(step);
-    const tooFar = !isFinitePoint(point) || !lowEnough(point) || (low !== start && point.value > low.value);
+    const tooFar =
+      !isFinitePoint(point) || !lowEnough(point) || (low !== start && point.value > low.value + noise);
     if (tooFar) high = point;
     else if (flatEnough(point)) return { point, satisfied: true };
     else {
