@@ -1,8 +1,8 @@
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import type { TopLevelSpec } from "vega-lite";
 import { chartConfig, type SeriesStyle, seriesStyle } from "./chart-style.js";
 import { type CurvePoint, curvePoints, type Metric, smoothingSteps } from "./curves.js";
 import type { ReportedRun } from "./run.js";
+import { drawInline } from "./svg.js";
 
 /** What the horizontal axis counts. */
 export type Progress = "step" | "seconds";
@@ -25,21 +25,13 @@ export function chartTitle(metric: Metric, progress: Progress): string {
  *
  * @returns an `<svg>` element without scripts or outside references; its axes take the text colour of the page
  */
-export async function renderChart(
+export function renderChart(
   runs: readonly ReportedRun[],
   metric: Metric,
   progress: Progress,
   target: number,
 ): Promise<string> {
-  const spec = chartSpec(runs, metric, progress, target);
-  const svg = await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
-  return (
-    svg
-      // The page gives the size: a viewBox without width and height scales with its column.
-      .replace(/<svg [^>]*?viewBox="([^"]+)"[^>]*>/, '<svg viewBox="$1" aria-hidden="true">')
-      // Charts on one page share one space of ids.
-      .replace(/(id="|url\(#)(clip\d+)/g, `$1${metric}-${progress}-$2`)
-  );
+  return drawInline(chartSpec(runs, metric, progress, target), `${metric}-${progress}`);
 }
 
 function chartSpec(
@@ -93,10 +85,14 @@ function valueEncoding(points: readonly CurvePoint[], metric: Metric, target: nu
   return { field: "value", type: "quantitative" as const, title: null, scale, axis };
 }
 
-/** From ten times the target's error (or the worst value, if better) to 1, so that the end is not squeezed. */
 function accuracyDomain(points: readonly CurvePoint[], target: number): [number, number] {
+  return [accuracyFloor(target, points), 1];
+}
+
+/** The worst value, or ten times the target's error if that is better, so that the end is not squeezed. */
+export function accuracyFloor(target: number, points: readonly { readonly value: number }[]): number {
   const worst = Math.min(target, ...points.map(({ value }) => value));
-  return [Math.max(worst, 1 - 10 * (1 - target)), 1];
+  return Math.max(worst, 1 - 10 * (1 - target));
 }
 
 function byTitle<T>(titles: readonly string[], value: (style: SeriesStyle) => T) {

@@ -3,10 +3,11 @@ import { seriesStyle } from "./chart-style.js";
 import { chartTitle, type Progress, renderChart } from "./charts.js";
 import type { Metric } from "./curves.js";
 import type { Environment } from "./environment.js";
-import { escapeHtml } from "./html.js";
+import { breakNicely, escapeHtml, renderDocument } from "./html.js";
+import { renderLegend } from "./legend.js";
 import type { ReportedRun } from "./run.js";
-import { pageStyle } from "./style.js";
-import { finalTable, type SummaryTable, targetTable } from "./summary.js";
+import { finalTable, targetTable } from "./summary.js";
+import { renderHtmlTable } from "./table.js";
 
 /** What a page tells besides the runs. */
 export interface PageContext {
@@ -17,7 +18,6 @@ export interface PageContext {
   readonly made: Date;
 }
 
-const nonBreakingHyphen = "\u2011";
 const metrics: readonly Metric[] = ["trainLoss", "testLoss", "testAccuracy"];
 const progresses: readonly Progress[] = ["step", "seconds"];
 
@@ -31,34 +31,25 @@ export async function renderPage(runs: readonly ReportedRun[], context: PageCont
   const { workload } = context;
   const methods = new Intl.ListFormat("en").format(runs.map((run) => run.title));
   const title = `${methods}: ${workload.title}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(title.replaceAll(/-(?=\d)/g, nonBreakingHyphen))}</h1>
+  return renderDocument(
+    title,
+    `<h1>${escapeHtml(breakNicely(title))}</h1>
 <p>${escapeHtml(describe(runs, workload))}</p>
 <h2>Steps and seconds to each target</h2>
-${renderTable(targetTable(runs, workload.targets))}
+${renderHtmlTable(targetTable(runs, workload.targets))}
 <h2>Curves</h2>
-${renderLegend(runs)}
+${renderLegend(
+  runs.map(({ title }, index) => ({ title, style: seriesStyle(index) })),
+  ["target"],
+)}
 <div class="charts">
 ${(await renderCharts(runs, workload.targets)).join("\n")}
 </div>
 <h2>Where the runs ended</h2>
-${renderTable(finalTable(runs))}
+${renderHtmlTable(finalTable(runs))}
 <h2>How it was made</h2>
-${renderProvenance(runs, context)}
-</main>
-</body>
-</html>
-`;
+${renderProvenance(runs, context)}`,
+  );
 }
 
 function describe(runs: readonly ReportedRun[], workload: Workload): string {
@@ -72,16 +63,6 @@ function describe(runs: readonly ReportedRun[], workload: Workload): string {
   );
 }
 
-function renderLegend(runs: readonly ReportedRun[]): string {
-  const items = runs.map(({ title }, index) => {
-    const { color, dash } = seriesStyle(index);
-    const line = `<line x1="0" y1="6" x2="36" y2="6" stroke="${color}" stroke-width="3" stroke-dasharray="${dash.join(" ")}"/>`;
-    return `<li><svg viewBox="0 0 36 12" aria-hidden="true">${line}</svg>${escapeHtml(title)}</li>`;
-  });
-  const target = `<li class="muted"><svg viewBox="0 0 36 12" aria-hidden="true"><line x1="0" y1="6" x2="36" y2="6" stroke="currentColor" stroke-dasharray="4 4"/></svg>target</li>`;
-  return `<ul class="legend">${items.join("")}${target}</ul>`;
-}
-
 function renderCharts(runs: readonly ReportedRun[], targets: Targets): Promise<string[]> {
   const charts = metrics.flatMap((metric) => progresses.map((progress) => ({ metric, progress })));
   return Promise.all(
@@ -90,12 +71,6 @@ function renderCharts(runs: readonly ReportedRun[], targets: Targets): Promise<s
       return `<figure><figcaption>${escapeHtml(chartTitle(metric, progress))}</figcaption>${svg}</figure>`;
     }),
   );
-}
-
-function renderTable({ headers, rows }: SummaryTable): string {
-  const head = headers.map((header) => `<th scope="col">${escapeHtml(header)}</th>`).join("");
-  const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`);
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join("\n")}</tbody></table></div>`;
 }
 
 function renderProvenance(runs: readonly ReportedRun[], { environment, command, made }: PageContext): string {

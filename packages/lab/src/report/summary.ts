@@ -1,5 +1,6 @@
 import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
 import { type OptimizerName, optimizers } from "../workloads/optimizers.js";
+import type { OptionSpecs } from "../workloads/option-specs.js";
 import type { Targets } from "../workloads/workload.js";
 import type { ReportedRun } from "./run.js";
 
@@ -45,7 +46,11 @@ export function finalTable(runs: readonly ReportedRun[]): SummaryTable {
 
 /** The learning rate and every option that is not at the optimizer's default, as `name value`. */
 export function formatOptions(optimizer: OptimizerName, options: OptimizerOptions): string {
-  const specs = optimizers[optimizer].options;
+  return formatSetOptions(optimizers[optimizer].options, options);
+}
+
+/** As `formatOptions`, for options that `specs` describes. */
+export function formatSetOptions(specs: OptionSpecs, options: OptimizerOptions): string {
   return Object.entries(options)
     .filter(([name, value]) => name === "learningRate" || value !== specs[name]?.default)
     .map(([name, value]) => `${name} ${value}`)
