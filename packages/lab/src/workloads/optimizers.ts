@@ -53,15 +53,21 @@ export const optimizers = Object.freeze({
         default: sofimDefaults.direction,
         help: "what the inverse Fisher matrix multiplies",
       },
+      window: {
+        kind: "number",
+        default: 0,
+        help: "gradients that the Fisher matrix is built of; 0 for the moment alone",
+      },
       diagnostics: {
         kind: "flag",
         default: false,
         help: "measure |Mh|^2, step length and cosine at every step, for --log-every",
       },
     },
-    ({ weightDecay, ...rest }) =>
-      injectHyperparams(sofim)({
+    ({ weightDecay, window, ...rest }) =>
+      injectHyperparams(sofim, ["window"])({
         ...rest,
+        ...(window === 0 ? {} : { window }),
         // Held in the state, a decay of 0 would still be computed at every step.
         ...(weightDecay === 0 ? {} : { weightDecay }),
       }),

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "../core/errors.js";
 import {
   checkDecayRate,
   checkDirection,
+  checkInteger,
   checkPositive,
   type Direction,
   sofimDefaults,
@@ -15,7 +16,8 @@ import {
   scalarDtype,
 } from "./hyperparameter.js";
 import { preconditionGradient, preconditionMoment } from "./precondition.js";
-import { measureStep, type SofimDiagnosticsState } from "./sofim-diagnostics.js";
+import { scaleByWindow } from "./scale-by-window.js";
+import { measureStep, type SofimDiagnosticsState, zeroDiagnostics } from "./sofim-diagnostics.js";
 import { type GradientTransformation, type OptState, readState } from "./transformation.js";
 import { checkSameTree, type LeafPath, leafPaths } from "./tree.js";
 import { zeroScalar, zerosLikeTree } from "./zeros.js";
@@ -36,6 +38,11 @@ export interface ScaleBySofimOptions {
   readonly blocks?: Blocks;
   /** Vector that the inverse Fisher matrix is applied to. Default `"moment"`. */
   readonly direction?: Direction;
+  /**
+   * Build the Fisher matrix of the last so many gradients, an integer >= 1, and not of the moment. Such a matrix is
+   * global and applied to the moment. Default: none.
+   */
+  readonly window?: number | undefined;
   /** Keep |Mh|^2, step length and cosine of every step in the state, for `readSofimDiagnostics`. Default false. */
   readonly diagnostics?: boolean;
 }
@@ -88,14 +95,18 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
   const direction = checkDirection(options.direction ?? sofimDefaults.direction);
   const blocks = checkBlocks(options.blocks ?? sofimDefaults.blocks);
   const diagnosing = options.diagnostics ?? false;
+  if (options.window !== undefined) {
+    const window = checkInteger("window", options.window, 1);
+    checkBesideWindow("blocks", blocks, "global", "; partition gives groups of tensors windows of their own");
+    checkBesideWindow("direction", direction, "moment");
+    return scaleByWindow({ window, beta, rho, diagnostics: diagnosing });
+  }
   const stateKeys = ["mu", "weight", ...(diagnosing ? (["diagnostics"] as const) : [])] as const;
   return {
     init(params) {
       const dtype = scalarDtype(tree.leaves<np.Array>(params));
-      const zero = () => zeroScalar(dtype);
-      const start = { mu: zerosLikeTree(params), weight: zero() };
-      if (!diagnosing) return start;
-      return { ...start, diagnostics: { momentNormSquared: zero(), stepLength: zero(), cosine: zero() } };
+      const start = { mu: zerosLikeTree(params), weight: zeroScalar(dtype) };
+      return diagnosing ? { ...start, diagnostics: zeroDiagnostics(dtype) } : start;
     },
     update(updates, state, params) {
       const { mu, weight, diagnostics } = readState<ScaleBySofimState>("scaleBySofim", state, stateKeys);
@@ -126,6 +137,10 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
 function checkBlocks(value: Blocks): Blocks {
   if (value === "global" || value === "tensor" || typeof value === "function") return value;
   throw new InvalidArgumentError("blocks", value, '"global", "tensor" or a function from path to key');
+}
+
+function checkBesideWindow(name: string, value: unknown, only: string, hint = ""): void {
+  if (value !== only) throw new InvalidArgumentError(name, value, `"${only}" where there is a window${hint}`);
 }
 
 function blockKeys(blocks: Blocks, paths: readonly LeafPath[]): (string | number)[] {

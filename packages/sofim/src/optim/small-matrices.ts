@@ -11,6 +11,9 @@ const SIGN_ITERATIONS = 45;
 // Keeps pivots of dependent columns positive: far above float64's rounding.
 const RIDGE = 1e-13;
 
+// The least pivot of a matrix with unit diagonal: below it a row is a combination of others, up to rounding.
+const LEAST_PIVOT = 1e-14;
+
 const float64 = (value: number): np.Array => np.array(value, { dtype: DType.Float64 });
 
 /**
@@ -63,4 +66,40 @@ export function invertPositive(k: np.Array): np.Array {
   // One step of Newton's iteration, X <- 2 X - X K X, takes the ridge out wherever there is rank; here X = -swept.
   const correction = np.matmul(swept.ref, np.matmul(scaled, swept.ref));
   return swept.mul(float64(-2)).sub(correction).mul(scale);
+}
+
+/**
+ * The solution x of S x = b for a symmetric positive definite S, by elimination and back substitution. S is first scaled
+ * to a unit diagonal; a pivot that is then below 1e-14 is taken for 1e-14, which bounds x where S is singular in float64.
+ *
+ * (Eliminating upwards too, which would save the substitution, leaves a residual that grows with S's condition.)
+ *
+ * @param s Float64, [m, m], of positive diagonal; consumed.
+ * @param b Float64, [m]; consumed.
+ */
+export function solvePositive(s: np.Array, b: np.Array): np.Array {
+  const m = b.shape[0]!;
+  const eye = np.eye(m).astype(DType.Float64);
+  const scale = np.reciprocal(np.sqrt(s.ref.mul(eye).sum(1, { keepdims: true })));
+  const unit = s.mul(scale.ref).mul(scale.ref.transpose());
+  // What is left of the system after every elimination, the right side as its last column.
+  let rest = np.concatenate([unit, b.reshape([m, 1]).mul(scale.ref)], 1);
+  const rows: np.Array[] = [];
+  for (let left = m; left > 0; left--) {
+    const pivot = np.maximum(rest.ref.slice([0, 1], [0, 1]), float64(LEAST_PIVOT));
+    const row = rest.ref.slice([0, 1], [1, left + 1]).div(pivot);
+    rows.push(row.ref);
+    const below = left > 1 ? rest.ref.slice([1, left]) : undefined;
+    rest.dispose();
+    if (below === undefined) row.dispose();
+    else rest = below.ref.slice([], [1, left + 1]).sub(below.slice([], [0, 1]).mul(row));
+  }
+  const solution = rows.reduceRight<np.Array | undefined>((known, row) => {
+    const count = row.shape[1]! - 1;
+    if (known === undefined) return row;
+    const coefficients = row.ref.slice([], [0, count]);
+    const x = row.slice([], [count, count + 1]).sub(coefficients.mul(known.ref).sum(1, { keepdims: true }));
+    return np.concatenate([x, known], 1);
+  }, undefined);
+  return solution!.mul(scale.transpose()).reshape([m]);
 }

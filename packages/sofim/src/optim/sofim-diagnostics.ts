@@ -1,6 +1,7 @@
-import { numpy as np, tree } from "@jax-js/jax";
+import { type DType, numpy as np, tree } from "@jax-js/jax";
 import { cast } from "./hyperparameter.js";
 import { innerProduct, largestAbs, scaled } from "./norm.js";
+import { zeroScalar } from "./zeros.js";
 
 /** What one step of SOFIM did; see `diagnostics` of `sofim`. Over all weights, whatever the blocks. */
 export interface SofimDiagnostics {
@@ -14,6 +15,11 @@ export interface SofimDiagnostics {
 
 /** The same as scalars in the state. */
 export type SofimDiagnosticsState = { readonly [Name in keyof SofimDiagnostics]: np.Array };
+
+/** Before the first step. */
+export function zeroDiagnostics(dtype: DType): SofimDiagnosticsState {
+  return { momentNormSquared: zeroScalar(dtype), stepLength: zeroScalar(dtype), cosine: zeroScalar(dtype) };
+}
 
 /** Measures a step. Borrows everything. */
 export function measureStep(

@@ -23,7 +23,8 @@ export function leafPaths(root: ArrayTree): LeafPath[] {
 }
 
 /**
- * Checks that a tree has the structure, shapes and dtypes of a reference tree. Consumes nothing.
+ * Checks that a tree has the structure, shapes and (unless `dtypes` is "any") dtypes of a reference tree. Consumes
+ * nothing.
  *
  * @throws TreeMismatchError naming the first difference.
  */
@@ -32,6 +33,7 @@ export function checkSameTree(
   root: ArrayTree,
   referenceName: string,
   reference: ArrayTree,
+  dtypes: "same" | "any" = "same",
 ): void {
   const fail = (path: LeafPath, difference: string): never => {
     const at = path.length === 0 ? "the root" : formatPath(path);
@@ -45,7 +47,9 @@ export function checkSameTree(
     const others = childrenOf(other);
     if (children === undefined || others === undefined || Array.isArray(node) !== Array.isArray(other)) {
       const difference =
-        children === undefined && others === undefined ? leafDifference(node, other) : kinds(node, other);
+        children === undefined && others === undefined
+          ? leafDifference(node, other, dtypes)
+          : kinds(node, other);
       if (difference !== undefined) fail(path, difference);
       return;
     }
@@ -71,13 +75,13 @@ function childrenOf(node: ArrayTree): Children | undefined {
   return plain ? (Object.entries(node) as Children) : undefined;
 }
 
-function leafDifference(node: ArrayTree, other: ArrayTree): string | undefined {
+function leafDifference(node: ArrayTree, other: ArrayTree, dtypes: "same" | "any"): string | undefined {
   const a = node as np.Array;
   const b = other as np.Array;
   if (!isArray(a) || !isArray(b)) return kinds(node, other);
   const [shape, wanted] = [JSON.stringify(a.shape), JSON.stringify(b.shape)];
   if (shape !== wanted) return `shape ${shape} vs ${wanted}`;
-  return a.dtype === b.dtype ? undefined : `dtype ${a.dtype} vs ${b.dtype}`;
+  return dtypes === "any" || a.dtype === b.dtype ? undefined : `dtype ${a.dtype} vs ${b.dtype}`;
 }
 
 function isArray(leaf: unknown): boolean {
