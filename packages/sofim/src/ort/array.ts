@@ -3,14 +3,18 @@ import { numpy as np } from "@jax-js/jax";
 import { Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../core/index.js";
 import type { Backend } from "./devices/backend.js";
+import type { DeviceSession } from "./devices/device-session.js";
 import { EngineError } from "./errors.js";
 import { type ElementType, product } from "./jaxpr.js";
 
 /** Element storage; booleans are 0 or 1 in an Int32Array, as in jax-js. */
 export type ArrayData = Float32Array | Float64Array | Int32Array | Uint32Array;
 
-/** Frees a GPU's memory once nothing refers to the array that stood for it. */
-const abandoned = new FinalizationRegistry<Tensor>((tensor) => tensor.dispose());
+/** Where a tensor outside of JavaScript's memory lies. */
+export interface Origin {
+  readonly backend: Backend;
+  readonly session: DeviceSession;
+}
 
 /**
  * An immutable array that a jitted function took or returned.
@@ -31,15 +35,14 @@ export class EngineArray {
   #host: Tensor | undefined;
 
   /** @internal Made by `jit` and `engineArray`. */
-  constructor(tensor: Tensor, backend?: Backend) {
+  constructor(tensor: Tensor, origin?: Origin) {
     this.shape = tensor.dims;
     this.dtype = elementTypeOf(tensor);
     this.#tensor = tensor;
-    if (tensor.location !== "gpu-buffer") this.#host = tensor;
-    else {
-      this.#owner = backend;
-      abandoned.register(this, tensor);
-    }
+    if (tensor.location === "gpu-buffer") {
+      this.#owner = origin!.backend;
+      origin!.session.adopt(this, tensor);
+    } else this.#host = tensor;
   }
 
   get size(): number {

@@ -1,9 +1,9 @@
 /** `jit`: the face of the engine. */
 import { type JsTree, tree } from "@jax-js/jax";
-import type { InferenceSession } from "onnxruntime-common";
 import { EngineArray } from "./array.js";
 import type { Backend, Provider } from "./devices/backend.js";
 import type { Device } from "./devices/device.js";
+import type { DeviceSession } from "./devices/device-session.js";
 import { type Choice, chooseDevice, type SessionOptions } from "./devices/index.js";
 import { EngineError } from "./errors.js";
 import { type Abstract, type Leaf, toTensor, typeOf } from "./leaf.js";
@@ -32,7 +32,7 @@ export interface JitFunction<F extends Traceable> {
 }
 
 interface Compiled {
-  readonly session: InferenceSession;
+  readonly session: DeviceSession;
   readonly structure: TreeDef;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
@@ -103,7 +103,7 @@ export function jit<F extends Traceable>(fn: F, options: SessionOptions = {}): J
       disposed = true;
       const entries = await Promise.allSettled(cache.values());
       cache.clear();
-      for (const entry of entries) if (entry.status === "fulfilled") await entry.value.session.release();
+      for (const entry of entries) if (entry.status === "fulfilled") await entry.value.session.close();
     },
   });
 }
@@ -139,8 +139,9 @@ async function run(
   try {
     const tensors = await Promise.all(leaves.map((leaf) => toTensor(leaf, backend)));
     const feeds = Object.fromEntries(compiled.inputNames.map((name, i) => [name, tensors[i]!]));
-    const results = await backend.run(compiled.session, feeds, compiled.outputNames);
-    const outputs = compiled.outputNames.map((name) => new EngineArray(results[name]!, backend));
+    const results = await compiled.session.run(feeds, compiled.outputNames);
+    const origin = { backend, session: compiled.session };
+    const outputs = compiled.outputNames.map((name) => new EngineArray(results[name]!, origin));
     return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
   } finally {
     inUse.delete(leaves);

@@ -2,22 +2,10 @@ import { defaultDevice, init, type JsTree, lax, makeJaxpr, numpy as np, tree } f
 import { beforeAll, describe, expect, it } from "vitest";
 import { engineArray, jit, UnsupportedPrimitiveError } from "../../src/ort/index.js";
 import { rules } from "../../src/ort/rules/index.js";
-import { type Case, type Sample, toArray } from "./cases/case.js";
-import { convCases } from "./cases/conv.js";
-import { dotCases } from "./cases/dot.js";
-import { elementwiseCases } from "./cases/elementwise.js";
-import { movementCases } from "./cases/movement.js";
-import { poolCases } from "./cases/pool.js";
-import { reduceCases } from "./cases/reduce.js";
+import { type Sample, toArray } from "./cases/case.js";
+import { families } from "./cases/index.js";
 
-const families: Readonly<Record<string, readonly Case[]>> = {
-  "element-wise": elementwiseCases,
-  movement: movementCases,
-  reduce: reduceCases,
-  dot: dotCases,
-  conv: convCases,
-  pool: poolCases,
-};
+const devices = ["cpu", "wasm"] as const;
 
 beforeAll(async () => {
   await init("wasm");
@@ -45,18 +33,21 @@ function evaluate(fn: (...args: np.Array[]) => unknown, args: readonly Sample[])
   return tree.leaves(fn(...args.map(toArray)) as JsTree<np.Array>);
 }
 
-for (const [family, cases] of Object.entries(families)) {
-  describe(`${family} on the engine equals jax-js`, () => {
+const places = Object.entries(families).flatMap(([family, cases]) =>
+  devices.map((device) => ({ family, cases, device })),
+);
+for (const { family, cases, device } of places) {
+  describe(`${family} on ${device} equals jax-js`, () => {
     it.each(cases.map((entry) => [entry.name, entry] as const))("%s", async (_, { fn, args, tolerance }) => {
       const expected = evaluate(fn, args);
-      const compiled = jit(fn, { threads: 1 });
+      const compiled = jit(fn, { device, threads: 1 });
       const actual = tree.leaves(await compiled(...(args.map(toArray) as Parameters<typeof compiled>)));
       await compiled.dispose();
       expect(actual.length).toBe(expected.length);
       for (const [i, array] of expected.entries()) {
         const { shape, dtype } = array;
         expect({ shape: actual[i]!.shape, dtype: actual[i]!.dtype }).toEqual({ shape, dtype });
-        expect(distance(actual[i]!.dataSync(), await array.data())).toBeLessThanOrEqual(tolerance ?? 1e-5);
+        expect(distance(await actual[i]!.data(), await array.data())).toBeLessThanOrEqual(tolerance ?? 1e-5);
       }
     });
   });

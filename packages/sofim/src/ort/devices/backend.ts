@@ -5,6 +5,7 @@ import { DeviceUnavailableError } from "../errors.js";
 import { encodeModel, type OnnxGraph, type OnnxType, type ValueInfo } from "../model.js";
 import type { OnnxRuntime, Platform, RuntimePackage } from "../platform/platform.js";
 import { certainDevices, type Device } from "./device.js";
+import { DeviceSession } from "./device-session.js";
 import { withoutGlobalWorker } from "./global-worker.js";
 
 /** ONNX Runtime's name of what runs the graph. */
@@ -17,8 +18,6 @@ export interface BackendSettings {
   readonly keepsResults: boolean;
 }
 
-export type Tensors = Readonly<Record<string, Tensor>>;
-
 /** What of ONNX Runtime's element types can lie in a WebGPU buffer and means the same there. */
 const inBuffers: ReadonlySet<OnnxType> = new Set(["float32", "int32", "uint32"]);
 
@@ -28,7 +27,7 @@ export class Backend {
   readonly #keepsResults: boolean;
   readonly #platform: Platform;
   readonly #package: RuntimePackage | undefined;
-  readonly #readers = new Map<string, Promise<InferenceSession>>();
+  readonly #readers = new Map<string, Promise<DeviceSession>>();
   #started: Promise<OnnxRuntime> | undefined;
   /** Of all sessions, where they share them. */
   #sharedThreads: number | undefined;
@@ -75,30 +74,32 @@ export class Backend {
   }
 
   /** @throws DeviceUnavailableError if the device turns out not to be there */
-  async open(graph: OnnxGraph, threads: number): Promise<InferenceSession> {
+  async open(graph: OnnxGraph, threads: number): Promise<DeviceSession> {
     this.#started ??= this.#start(threads);
-    return this.#create(await this.#started, graph, threads);
+    const session = await this.#create(await this.#started, graph, threads);
+    return new DeviceSession(session, this.#beforeRun);
   }
 
-  async run(session: InferenceSession, feeds: Tensors, outputNames: readonly string[]): Promise<Tensors> {
+  /** Lets timers through where the package itself does not. */
+  readonly #beforeRun = async (): Promise<void> => {
     if (this.#package?.kind === "web") await this.#platform.macrotask();
-    return session.run(feeds, outputNames);
-  }
+  };
 
   /**
    * A copy in JavaScript's memory of a tensor in the device's own, by way of a graph that does nothing else:
    * the tensor's own `getData` ends the process in onnxruntime-node 1.30.
    */
   async read(tensor: Tensor): Promise<Tensor> {
-    const graph = identity({ type: tensor.type as OnnxType, dims: tensor.dims });
     const key = `${tensor.type}[${tensor.dims}]`;
-    const reader = this.#readers.get(key) ?? this.#openReader(graph);
+    const reader = this.#readers.get(key) ?? this.#openReader(tensor);
     this.#readers.set(key, reader);
-    return (await this.run(await reader, { x: tensor }, ["y"])).y!;
+    return (await (await reader).run({ x: tensor }, ["y"])).y!;
   }
 
-  async #openReader(graph: OnnxGraph): Promise<InferenceSession> {
-    return (await this.#started!).InferenceSession.create(encodeModel(graph), this.#options(1));
+  async #openReader({ type, dims }: Tensor): Promise<DeviceSession> {
+    const model = encodeModel(identity({ type: type as OnnxType, dims }));
+    const { InferenceSession } = await this.#started!;
+    return new DeviceSession(await InferenceSession.create(model, this.#options(1)), this.#beforeRun);
   }
 
   /** Loads the package and tries it on a small graph, so that a failure is the device's and not a function's. */

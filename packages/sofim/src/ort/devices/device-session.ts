@@ -1,0 +1,48 @@
+/** A compiled graph on a device, together with the results that lie in the device's own memory. */
+import type { InferenceSession, Tensor } from "onnxruntime-common";
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+interface Result {
+  readonly session: DeviceSession;
+  readonly tensor: Tensor;
+}
+
+/** Frees a GPU's memory once nothing refers to the array that stood for it. */
+const abandoned = new FinalizationRegistry<Result>(({ session, tensor }) => session.drop(tensor));
+
+export class DeviceSession {
+  readonly #session: InferenceSession;
+  readonly #beforeRun: () => Promise<void>;
+  #results = 0;
+  #isClosed = false;
+
+  constructor(session: InferenceSession, beforeRun: () => Promise<void>) {
+    this.#session = session;
+    this.#beforeRun = beforeRun;
+  }
+
+  async run(feeds: Tensors, outputNames: readonly string[]): Promise<Tensors> {
+    await this.#beforeRun();
+    return this.#session.run(feeds, outputNames);
+  }
+
+  /** Keeps the session as long as `array`, whose elements are in the device's memory: they share an allocator. */
+  adopt(array: object, tensor: Tensor): void {
+    this.#results++;
+    abandoned.register(array, { session: this, tensor });
+  }
+
+  /** @internal For the registry. */
+  drop(tensor: Tensor): void {
+    tensor.dispose();
+    this.#results--;
+    if (this.#isClosed && this.#results === 0) void this.#session.release();
+  }
+
+  /** Releases the session, or has the last of its results do so. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#results === 0) await this.#session.release();
+  }
+}
