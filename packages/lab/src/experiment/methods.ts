@@ -86,6 +86,7 @@ export const methods = Object.freeze({
     space: { schedule, learningRate: log(0.1, 3), maxStep: log(0.05, 1) },
     options: (point) => point,
   },
+  sofimWindow32: sofimVariant("SOFIM, window 32", { window: 32 }, "method"),
   momentOnly: {
     title: "moment without FIM",
     role: "ablation",

@@ -1,4 +1,5 @@
 import { defaultDevice, init } from "@jax-js/jax";
+import { InvalidArgumentError } from "sofim/core";
 import { type ImageDataset, type ImageSet, loadDataset, Random } from "../data/index.js";
 import { readEnvironment } from "../report/environment.js";
 import { stepsPerEpoch, trainBatches } from "../train/batches.js";
@@ -89,7 +90,8 @@ export class RunPerformer {
     const workload = findWorkload(budget.workload);
     const { definition } = methods[method];
     const optimizer = definition.create(options, seed);
-    const key = JSON.stringify([workload.name, method, compiledOptions(options, tracedOptions(optimizer))]);
+    const traced = tracedOptions(optimizer, workload.model);
+    const key = JSON.stringify([workload.name, method, compiledOptions(options, traced)]);
     if (this.#compiled?.key === key) {
       this.#compiled.session.restart(optimizer, weights);
       return { session: this.#compiled.session, compileSeconds: 0 };
@@ -116,14 +118,18 @@ function compiledOptions(options: OptimizerOptions, traced: readonly string[]) {
 }
 
 function splitImages({ train, test }: ImageDataset, { budget, phase }: RunSpec) {
-  const { trainImages, validationImages, testImages } = budget;
-  const held = { start: train.count - validationImages, end: train.count };
-  if (held.start < trainImages) {
-    throw new RangeError(
-      `${budget.workload}: ${trainImages} training and ${validationImages} validation images are more than ${train.count}`,
+  const { workload, trainImages, validationImages, testImages } = budget;
+  if (trainImages + validationImages > train.count || testImages > test.count) {
+    throw new InvalidArgumentError(
+      "budget",
+      `${trainImages} training, ${validationImages} validation and ${testImages} test images of ${workload}`,
+      `no more than ${train.count} for the first two and ${test.count} for the last`,
     );
   }
-  const judged = phase === "tuning" ? slice(train, held.start, held.end) : slice(test, 0, testImages);
+  const judged =
+    phase === "tuning"
+      ? slice(train, train.count - validationImages, train.count)
+      : slice(test, 0, testImages);
   return { train: slice(train, 0, trainImages), judged };
 }
 

@@ -30,8 +30,8 @@ export class RunPlan {
 
   /** All runs that the protocol asks for, made or not. */
   get total(): number {
-    const { workloads, methods, trials, reportingSeeds } = this.protocol;
-    return workloads.length * methods.length * (trials + reportingSeeds.length);
+    const { trials, reportingSeeds } = this.protocol;
+    return this.#groups().length * (trials + reportingSeeds.length);
   }
 
   /** Runs that will not be made, as no trial of their method ended with a finite loss. */
@@ -85,8 +85,7 @@ export class RunPlan {
   }
 
   #groups(): { budget: WorkloadBudget; method: MethodName }[] {
-    const { workloads, methods } = this.protocol;
-    return workloads.flatMap((budget) => methods.map((method) => ({ budget, method })));
+    return this.protocol.workloads.flatMap((budget) => budget.methods.map((method) => ({ budget, method })));
   }
 
   /** A method's tuning runs, and once all are done its reporting runs. */

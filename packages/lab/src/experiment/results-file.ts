@@ -48,7 +48,7 @@ export function readResults(path: string): Results {
 
 const headerSchema = z.strictObject({
   kind: z.literal("protocol"),
-  protocol: z.looseObject({ name: z.string(), methods: z.array(z.string()) }),
+  protocol: z.looseObject({ name: z.string(), workloads: z.array(z.looseObject({})) }),
 });
 
 function parseLine(path: string, line: string, number: number): unknown {

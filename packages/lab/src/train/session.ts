@@ -9,6 +9,7 @@ import {
 } from "sofim";
 import { InvalidArgumentError } from "sofim/core";
 import { type ArrayData, type EngineArray, engineArray, jit, type WithLeaves } from "sofim/ort";
+import { Random } from "../data/random.js";
 import type { Model, ModelParams, UniformSource } from "../models/index.js";
 import type { Batch } from "./batches.js";
 import type { Predict } from "./evaluate.js";
@@ -125,9 +126,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   };
 }
 
-/** The options of `optimizer` that are held in its state, by name: those that a compiled step takes as they come. */
-export function tracedOptions(optimizer: GradientTransformation): string[] {
-  const state = optimizer.init({});
+/** The options that `optimizer` holds in its state, by name: those that a step compiled for `model` takes as they come. */
+export function tracedOptions(optimizer: GradientTransformation, model: Model): string[] {
+  const state = optimizer.init(model.init(new Random(0)));
   const { hyperparams } = injected(state);
   tree.dispose(state);
   return Object.keys(hyperparams);

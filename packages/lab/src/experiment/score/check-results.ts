@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { workloads } from "../../workloads/workloads.js";
 import { methods } from "../methods.js";
+import { methodsOf } from "../protocol.js";
 import { type Results, ResultsFileError, readResults } from "../results-file.js";
+
+const methodName = z.enum(Object.keys(methods));
 
 const protocolSchema = z.looseObject({
   name: z.string(),
@@ -15,15 +18,15 @@ const protocolSchema = z.looseObject({
         testImages: z.int(),
         epochs: z.int(),
         evaluateEvery: z.int(),
+        methods: z.array(methodName).min(1),
       }),
     )
     .min(1),
-  methods: z.array(z.enum(Object.keys(methods))).min(1),
   trials: z.int().min(1),
   tuningSeed: z.int(),
   reportingSeeds: z.array(z.int()).min(1),
-  reference: z.enum(Object.keys(methods)),
-  subject: z.enum(Object.keys(methods)),
+  reference: methodName,
+  subject: methodName,
 });
 
 /**
@@ -39,16 +42,13 @@ export function readScorableResults(path: string): Results {
     throw new ResultsFileError(path, `its protocol cannot be scored: ${z.prettifyError(parsed.error)}`);
   }
   const { protocol } = results;
-  const names = {
-    workload: protocol.workloads.map(({ workload }) => workload),
-    method: protocol.methods as readonly string[],
-  };
-  for (const run of results.runs) {
-    for (const kind of ["workload", "method"] as const) {
-      if (names[kind].includes(run[kind])) continue;
-      const known = names[kind].join(", ");
-      throw new ResultsFileError(path, `run ${run.id} is of the ${kind} ${run[kind]}, want one of ${known}`);
-    }
+  for (const { id, workload, method } of results.runs) {
+    const budget = protocol.workloads.find((candidate) => candidate.workload === workload);
+    if (budget?.methods.some((name) => name === method)) continue;
+    throw new ResultsFileError(
+      path,
+      `run ${id} is of ${method} on ${workload}, which its protocol does not ask for`,
+    );
   }
   return results;
 }

@@ -11,7 +11,8 @@ export interface Profile {
 
 /**
  * Performance profiles of `methods` among themselves: a problem is a workload with one of its targets, and a method's cost
- * of it the median over its seeds. A problem that a method does not solve is within no factor.
+ * of it the median over its seeds. A problem that a method does not solve is within no factor. Workloads that the protocol
+ * does not ask all of the methods for are left out.
  *
  * The profile of a method says how it does on the whole, but the order of two methods can change with the third that
  * they are compared beside; only the best one's order is sure (Gould and Scott, ACM TOMS 43(2), 2016).
@@ -25,7 +26,10 @@ export function performanceProfiles(
   cost: "steps" | "seconds",
 ): Profile[] {
   const problems = scores.workloads
-    .filter(({ targets }) => targets !== undefined)
+    .filter(
+      ({ targets, budget }) => targets !== undefined && methods.every((m) => budget.methods.includes(m)),
+    )
+    .filter((workload) => methods.every((name) => workload.budget.methods.includes(name)))
     .flatMap((workload) =>
       metrics.map((metric) =>
         methods.map((method) => {

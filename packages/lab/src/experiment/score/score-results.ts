@@ -59,7 +59,7 @@ export function scoreResults(results: Results): Scores {
       .reduce((sum, { count }) => sum + count, 0);
   const workloads = protocol.workloads.map((budget): WorkloadScore => {
     const { workload } = budget;
-    const groups = protocol.methods.map((method) => ({ method, ...groupRuns(results, workload, method) }));
+    const groups = budget.methods.map((method) => ({ method, ...groupRuns(results, workload, method) }));
     const reportingOf = (name: MethodName) => groups.find(({ method }) => method === name)?.reporting ?? [];
     const targets = setTargets(reportingOf(protocol.reference));
     const subject = reportingOf(protocol.subject);
