@@ -119,7 +119,7 @@ export class EngineArray {
  * An engine array of typed-array data, without a detour through jax-js.
  *
  * @param data - the elements in row-major order; used in place, so do not write to them while a function
- *   that takes the array runs
+ *   that takes the array runs, nor later if it returned the array
  * @param shape - sizes whose product is `data.length`; default: one dimension
  * @throws InvalidArgumentError if the shape does not hold as many elements as there are
  * @example

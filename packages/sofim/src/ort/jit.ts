@@ -35,7 +35,8 @@ interface Compiled {
   readonly session: DeviceSession;
   readonly structure: TreeDef;
   readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
+  /** For every output: its name in the graph, or the position of the argument that it is. */
+  readonly outputs: readonly (string | number)[];
   readonly seconds: readonly [trace: number, lower: number, session: number];
 }
 
@@ -52,7 +53,8 @@ interface Compiled {
  *   process may use)
  * @returns an asynchronous function of the same trees. Leaves of its arguments may be jax-js arrays, which
  *   are consumed as jax-js does it, arrays that an earlier call returned, which are neither consumed nor
- *   copied, or numbers and booleans. Leaves of its result are `EngineArray`s.
+ *   copied, or numbers and booleans. Leaves of its result are `EngineArray`s; those that are an argument as it
+ *   came are that array, without a copy.
  * @throws InvalidArgumentError for options out of range and for leaves that are no arrays
  * @throws DeviceUnavailableError for a device that is not there; where only trying tells, on the first call
  * @throws UnsupportedPrimitiveError, on a call, if the function uses an operation without a lowering
@@ -115,14 +117,21 @@ async function compile(
   { backend, threads }: Choice,
 ): Promise<Compiled> {
   const args = tree.unflatten(structure, types) as JsTree<Abstract>[];
-  const { graph, structure: outputs, traceSeconds, lowerSeconds } = await trace(fn, args);
+  const {
+    graph,
+    outputs,
+    structure: results,
+    traceSeconds,
+    lowerSeconds,
+  } = await trace(fn, args, "computed");
+  const names = graph.outputs.map(({ name }) => name);
   const start = performance.now();
   const session = await backend.open(graph, threads);
   return {
     session,
-    structure: outputs,
+    structure: results,
     inputNames: graph.inputs.map(({ name }) => name),
-    outputNames: graph.outputs.map(({ name }) => name),
+    outputs: outputs.map((output) => (output === "computed" ? names.shift()! : output)),
     seconds: [traceSeconds, lowerSeconds, (performance.now() - start) / 1000],
   };
 }
@@ -139,9 +148,14 @@ async function run(
   try {
     const tensors = await Promise.all(leaves.map((leaf) => toTensor(leaf, backend)));
     const feeds = Object.fromEntries(compiled.inputNames.map((name, i) => [name, tensors[i]!]));
-    const results = await compiled.session.run(feeds, compiled.outputNames);
+    const computed = compiled.outputs.filter((output) => typeof output === "string");
+    const results = await compiled.session.run(feeds, computed);
     const origin = { backend, session: compiled.session };
-    const outputs = compiled.outputNames.map((name) => new EngineArray(results[name]!, origin));
+    const outputs = compiled.outputs.map((output) => {
+      if (typeof output === "string") return new EngineArray(results[output]!, origin);
+      const leaf = leaves[output];
+      return leaf instanceof EngineArray ? leaf : new EngineArray(tensors[output]!, origin);
+    });
     return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
   } finally {
     inUse.delete(leaves);

@@ -19,10 +19,15 @@ export interface Captured {
  *
  * @param jaxpr - its first binders stand for the captured values, the others for the graph's inputs in order
  * @param captured - the values of the first binders
- * @returns a graph whose inputs and outputs are the Jaxpr's, in order, dense in row-major layout
+ * @param outs - what the graph is to return; default: what the Jaxpr does
+ * @returns a graph whose inputs are the Jaxpr's, in order, dense in row-major layout as its outputs
  * @throws UnsupportedPrimitiveError for a primitive, or a form of one, without a lowering
  */
-export function lower(jaxpr: Jaxpr, captured: readonly Captured[]): OnnxGraph {
+export function lower(
+  jaxpr: Jaxpr,
+  captured: readonly Captured[],
+  outs: readonly Atom[] = jaxpr.outs,
+): OnnxGraph {
   const graph = new GraphBuilder();
   const environment = new Map<Variable, View>();
   jaxpr.inBinders.forEach((variable, i) => {
@@ -38,7 +43,7 @@ export function lower(jaxpr: Jaxpr, captured: readonly Captured[]): OnnxGraph {
   return graph.finish(
     distinct(
       graph,
-      jaxpr.outs.map(read).map((v) => dense(graph, v)),
+      outs.map(read).map((v) => dense(graph, v)),
     ),
   );
 }

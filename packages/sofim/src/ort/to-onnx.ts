@@ -32,5 +32,5 @@ export async function toOnnx<F extends Traceable>(
 ): Promise<Uint8Array> {
   const [leaves, structure] = tree.flatten(args as JsTree<Leaf>);
   const types = tree.unflatten(structure, leaves.map(typeOf)) as JsTree<Abstract>[];
-  return encodeModel((await trace(fn, types)).graph);
+  return encodeModel((await trace(fn, types, "all")).graph);
 }

@@ -13,22 +13,49 @@ export type Traceable = (...args: any[]) => JsTree<np.Array>;
 
 export interface Traced {
   readonly graph: OnnxGraph;
+  /** For every output of the function: that it is the graph's next output, or the position of the argument it is. */
+  readonly outputs: readonly ("computed" | number)[];
   readonly structure: TreeDef;
   readonly traceSeconds: number;
   readonly lowerSeconds: number;
 }
 
-/** Traces `fn` on arguments of the given types and lowers it. */
-export async function trace(fn: Traceable, args: JsTree<Abstract>[]): Promise<Traced> {
+/**
+ * Traces `fn` on arguments of the given types and lowers it.
+ *
+ * @param returns - "all": the graph returns what `fn` returns; "computed": without what is an argument of `fn`
+ *   as it came, for which ONNX Runtime would make a copy
+ */
+export async function trace(
+  fn: Traceable,
+  args: JsTree<Abstract>[],
+  returns: "all" | "computed",
+): Promise<Traced> {
   const start = performance.now();
   const { jaxpr: closed, treedef: structure } = makeJaxpr(fn)(...(args as unknown as np.Array[]));
   const captured = await Promise.all(closed.consts.map(capture));
   const jaxpr = closed.jaxpr.flatten().simplify();
   closed.dispose();
   const traced = performance.now();
-  const graph = lower(jaxpr, captured);
+  const positions = jaxpr.outs.map(
+    (out) => jaxpr.inBinders.findIndex((variable) => variable === out) - captured.length,
+  );
+  // ONNX Runtime wants a graph to return something.
+  const skips = returns === "computed" && positions.some((position) => position < 0);
+  const outputs = positions.map((position) => (skips && position >= 0 ? position : "computed"));
+  const graph = lower(
+    jaxpr,
+    captured,
+    jaxpr.outs.filter((_, i) => outputs[i] === "computed"),
+  );
   const lowered = performance.now();
-  return { graph, structure, traceSeconds: (traced - start) / 1000, lowerSeconds: (lowered - traced) / 1000 };
+  return {
+    graph,
+    outputs,
+    structure,
+    traceSeconds: (traced - start) / 1000,
+    lowerSeconds: (lowered - traced) / 1000,
+  };
 }
 
 async function capture(value: unknown): Promise<Captured> {

@@ -62,6 +62,24 @@ describe("jit", () => {
     expect(() => consumed.add(1)).toThrow();
   });
 
+  it("returns arguments that come through unchanged as they are", async () => {
+    const rotate = jit((x: np.Array, [first, second]: [np.Array, np.Array]) => ({
+      window: [x, first],
+      product: second.mul(2),
+    }));
+    const old = engineArray(Float32Array.of(1, 2));
+    const { window, product } = await rotate(np.array([3, 4]), [old, np.array([5, 6])]);
+    expect(window[1]).toBe(old);
+    expect(Array.from(window[0]!.dataSync())).toEqual([3, 4]);
+    expect(Array.from(product.dataSync())).toEqual([10, 12]);
+    await rotate.dispose();
+
+    const swap = jit((x: np.Array, y: np.Array) => [y, x]);
+    const [a, b] = await swap(old, np.array([7]));
+    expect([a!.dataSync(), b!.dataSync()].map((data) => Array.from(data))).toEqual([[7], [1, 2]]);
+    await swap.dispose();
+  });
+
   it("carries a state through many steps", async () => {
     const loss = (w: np.Array) => np.sum(np.square(w.sub(3)));
     const descend = jit((w: np.Array): [np.Array, np.Array] => {
