@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { SofimError } from "sofim/core";
+import { InvalidArgumentError, SofimError } from "sofim/core";
 import { takeLock } from "./lock.js";
 import { RunPlan, type RunSpec } from "./plan.js";
 import type { Protocol } from "./protocol.js";
@@ -55,7 +55,7 @@ export function resultsPath(out: string, name: string): string {
  */
 export async function runSuite(options: SuiteOptions): Promise<"complete" | "aborted"> {
   const { protocol, out, signal } = options;
-  mkdirSync(out, { recursive: true });
+  makeFolder(out);
   const unlock = takeLock(join(out, `.${protocol.name}.lock`), "--out");
   try {
     const { finished, writer } = openFile(options);
@@ -68,6 +68,17 @@ export async function runSuite(options: SuiteOptions): Promise<"complete" | "abo
     return signal?.aborted ? "aborted" : "complete";
   } finally {
     unlock();
+  }
+}
+
+function makeFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true });
+  } catch (error) {
+    if (error instanceof Error && "code" in error) {
+      throw new InvalidArgumentError("--out", out, `a folder that can be made (${error.code})`);
+    }
+    throw error;
   }
 }
 
