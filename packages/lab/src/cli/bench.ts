@@ -5,7 +5,7 @@ import { formatReport, type SuiteReport } from "../bench/format.js";
 import { runBench, type SuiteName, suiteNames } from "../bench/run-bench.js";
 import { type ProtocolName, protocolNames } from "../experiment/protocol.js";
 import { readEnvironment } from "../report/environment.js";
-import { runExperiment } from "./experiment.js";
+import { repeatExperiment, runExperiment } from "./experiment.js";
 import { interruptedExitCode } from "./interrupt.js";
 import { integerOption } from "./values.js";
 
@@ -14,6 +14,7 @@ type BenchFlags = {
   readonly jobs: number;
   readonly out: string;
   readonly dataDir?: string;
+  readonly repeat?: string;
   readonly threads: number[];
   readonly quick?: true;
   readonly json?: true;
@@ -41,6 +42,7 @@ export function registerBenchCommand(program: Command): void {
     )
     .option("--out <folder>", "where a protocol's results are written, and read to go on", "results")
     .option("--data-dir <folder>", "where the data sets are (default: $SOFIM_DATA_DIR or the user's cache)")
+    .option("--repeat <id>", "make one run of a protocol's results again and compare it with its line")
     .option("--threads <list>", "thread counts of the engine suite, separated by commas", threadList, [1, 2])
     .option("--quick", "few rounds and small sizes, to see that it works; the times mean nothing")
     .option("--json", "print the reports as one line of JSON on stdout, all else on stderr")
@@ -49,6 +51,10 @@ export function registerBenchCommand(program: Command): void {
 
 async function runBenchCommand(flags: BenchFlags): Promise<void> {
   const timed = suiteNames.filter((name) => flags.suite.includes(name));
+  if (flags.repeat !== undefined) {
+    process.exitCode = await repeatExperiment(flags.suite, flags.repeat, flags);
+    return;
+  }
   if (timed.length > 0) await runTimedSuites(timed, flags);
   for (const name of protocolNames.filter((protocol) => flags.suite.includes(protocol))) {
     if ((await runExperiment(name, flags)) === "aborted") {

@@ -1,5 +1,8 @@
 import { SingleBar } from "cli-progress";
-import { type ProtocolName, protocols } from "../experiment/protocol.js";
+import { InvalidArgumentError } from "sofim/core";
+import { type ProtocolName, protocolNames, protocols } from "../experiment/protocol.js";
+import { repeatRun } from "../experiment/repeat-run.js";
+import { readResults } from "../experiment/results-file.js";
 import type { RunLine } from "../experiment/run-line.js";
 import { resultsPath, runSuite, type SuiteProgress } from "../experiment/run-suite.js";
 import { withInterrupt } from "./interrupt.js";
@@ -34,6 +37,39 @@ export async function runExperiment(
   if (json) process.stdout.write(`${JSON.stringify({ protocol: name, outcome, results })}\n`);
   else process.stdout.write(`${results}: ${outcome}; \`sofim report ${out}\` makes the report\n`);
   return outcome;
+}
+
+/** Makes one run again; returns the exit code, 1 if it is not the same. */
+export async function repeatExperiment(
+  suites: readonly string[],
+  id: string,
+  { out, dataDir, json }: ExperimentFlags,
+): Promise<number> {
+  const [name] = suites;
+  if (name === undefined || suites.length > 1 || !isProtocolName(name)) {
+    throw new InvalidArgumentError(
+      "--suite",
+      suites.join(" "),
+      `one of ${protocolNames.join(", ")} for --repeat`,
+    );
+  }
+  const { recorded, repeated, same, difference } = await repeatRun(
+    readResults(resultsPath(out, name)),
+    id,
+    dataDir,
+  );
+  if (json) process.stdout.write(`${JSON.stringify({ recorded, repeated, same, difference })}\n`);
+  else {
+    const verdict = same ? "the same to the last bit" : `differs by ${difference.toExponential(1)}, relative`;
+    process.stdout.write(
+      `recorded ${describeRun(recorded)}\nrepeated ${describeRun(repeated)}\n${verdict}\n`,
+    );
+  }
+  return same ? 0 : 1;
+}
+
+function isProtocolName(name: string): name is ProtocolName {
+  return protocolNames.some((known) => known === name);
 }
 
 function barDisplay(name: string) {

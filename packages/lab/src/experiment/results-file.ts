@@ -29,7 +29,7 @@ export interface Results {
  * @throws ResultsFileError for a line that is not JSON or not a run, and for a run that stands there twice
  */
 export function readResults(path: string): Results {
-  const bytes = readFileSync(path);
+  const bytes = readBytes(path);
   const wholeBytes = bytes.lastIndexOf(0x0a) + 1;
   const lines = bytes.subarray(0, wholeBytes).toString("utf8").split("\n").slice(0, -1);
   const [first, ...rest] = lines.map((line, i) => parseLine(path, line, i + 1));
@@ -44,6 +44,16 @@ export function readResults(path: string): Results {
   }
   const protocol = header.data.protocol as unknown as Protocol;
   return { protocol, runs, wholeBytes, cutOff: wholeBytes < bytes.length };
+}
+
+function readBytes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error)
+      throw new ResultsFileError(path, `cannot be read (${error.code})`);
+    throw error;
+  }
 }
 
 const headerSchema = z.strictObject({

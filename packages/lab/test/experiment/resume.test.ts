@@ -72,6 +72,22 @@ describe("sofim bench with a protocol", () => {
     expect(readResults(join(folder, "smoke.jsonl")).runs.length).toBeGreaterThanOrEqual(2);
   });
 
+  it("makes a run again from its line", { timeout: 120_000 }, async () => {
+    expect((await runCli(bench(folder))).code).toBe(0);
+    const repeat = (id: string) => runCli([...bench(folder), "--repeat", id]);
+    const same = await repeat("glyphs-lenet5/sofim/seed-102");
+    expect(same.stdout).toContain("the same to the last bit");
+    expect(same.code).toBe(0);
+    const path = join(folder, "smoke.jsonl");
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll('"seed":102', '"seed":103'));
+    const other = await repeat("glyphs-lenet5/sofim/seed-102");
+    expect(other.stdout).toMatch(/differs by \S+, relative/);
+    expect(other.code).toBe(1);
+    const none = await repeat("glyphs-lenet5/sofim/seed-1");
+    expect(none.stderr).toContain('--repeat: got "glyphs-lenet5/sofim/seed-1"');
+    expect(none.code).toBe(2);
+  });
+
   it("says that a line was cut off, and refuses another protocol's file", { timeout: 120_000 }, async () => {
     const path = join(folder, "smoke.jsonl");
     expect((await runCli(bench(folder))).code).toBe(0);
@@ -88,7 +104,7 @@ describe("sofim bench with a protocol", () => {
   });
 
   it.each([
-    [["--jobs", "0"], "--jobs: got \"0\""],
+    [["--jobs", "0"], '--jobs: got "0"'],
     [["--suite", "papers"], "'papers' is invalid"],
     [["--out", "/dev/null/results"], "--out"],
   ])("refuses %j", async (flags, message) => {
