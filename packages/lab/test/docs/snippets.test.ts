@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hasRealData, realDataDir } from "../real-data.js";
 import { findSnippets, root, type Snippet, snippetsOf } from "./snippets.js";
 
@@ -12,8 +12,16 @@ const fileOf = ({ place }: Snippet) => `${place.replaceAll(/[^\w]+/g, "-")}.ts`;
 const programs = snippets.filter(({ language }) => language === "ts");
 const shells = snippets.filter(({ language }) => language === "sh");
 
-/** Shell lines that the tests do not run, because they install, download or are the tests. */
-const notRun = [/^npm /, /^npx sofim data download /, /^cd /, /^git clone /, /^apt-get /];
+/** Shell lines that the tests do not run, because they install, download, are the tests or take more than an hour. */
+const notRun = [
+  /^npm /,
+  /^npx sofim data download /,
+  /^cd /,
+  /^git clone /,
+  /^apt-get /,
+  /^npx sofim bench --suite paper /,
+  /^npx sofim report results$/,
+];
 
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -67,15 +75,24 @@ describe("commands in the documentation", () => {
     .filter(({ line }) => !notRun.some((pattern) => pattern.test(line)))
     .filter(({ line }) => haveMnist || !/mnist|cifar|fashion/.test(line));
 
-  it.each(run.map(({ place, line }) => [place, line] as const))("%s: %s", (_, line) => {
+  /** One for each block, so that a line finds what the lines before it have made. */
+  const folders = new Map<string, string>();
+  const folderOf = (place: string): string => {
+    const known = folders.get(place) ?? mkdtempSync(join(tmpdir(), "sofim-docs-"));
+    folders.set(place, known);
+    return known;
+  };
+  afterAll(() => {
+    for (const cwd of folders.values()) rmSync(cwd, { recursive: true });
+  });
+
+  it.each(run.map(({ place, line }) => [place, line] as const))("%s: %s", (place, line) => {
     expect(line).toMatch(/^npx sofim /);
     const main = join(root, "packages/lab/dist/cli/main.js");
-    const cwd = mkdtempSync(join(tmpdir(), "sofim-docs-"));
     execFileSync(process.execPath, [main, ...line.split(/\s+/).slice(2)], {
-      cwd,
+      cwd: folderOf(place),
       stdio: "pipe",
       env: { ...process.env, SOFIM_DATA_DIR: realDataDir },
     });
-    rmSync(cwd, { recursive: true });
   });
 });
