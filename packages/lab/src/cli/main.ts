@@ -3,6 +3,7 @@ import { registerBenchCommand } from "./bench.js";
 import { registerDataCommand } from "./data.js";
 import { registerDemoCommand } from "./demo.js";
 import { reportError } from "./errors.js";
+import { registerReportCommand } from "./report.js";
 import { registerStudyCommand } from "./study.js";
 import { registerTrainCommand } from "./train.js";
 
@@ -14,6 +15,7 @@ const program = new Command("sofim")
 registerTrainCommand(program);
 registerDemoCommand(program);
 registerBenchCommand(program);
+registerReportCommand(program);
 registerDataCommand(program);
 registerStudyCommand(program);
 

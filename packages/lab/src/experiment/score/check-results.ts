@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { workloads } from "../../workloads/workloads.js";
 import { methods } from "../methods.js";
-import { methodsOf } from "../protocol.js";
 import { type Results, ResultsFileError, readResults } from "../results-file.js";
 
 const methodName = z.enum(Object.keys(methods));
