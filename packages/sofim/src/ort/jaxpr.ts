@@ -55,6 +55,7 @@ interface ParamsByPrimitive {
   readonly flip: { readonly axis: readonly number[] };
   readonly shrink: { readonly slice: Pairs };
   readonly pad: { readonly width: Pairs };
+  readonly triangular_solve: { readonly unitDiagonal: boolean };
 }
 
 export type Params<P extends Primitive> = P extends keyof ParamsByPrimitive

@@ -7,6 +7,7 @@ import { bitCountRule, bitcastRule, bitShiftRule, randomBitsRule } from "./bits.
 import { convRule } from "./conv.js";
 import { dotRule } from "./dot.js";
 import { elementwiseRules } from "./elementwise.js";
+import { choleskyRule, triangularSolveRule } from "./linalg.js";
 import { movementRules } from "./movement.js";
 import { argsortRule, scatterRule, sortRule } from "./order.js";
 import { poolRule, poolTransposeRule } from "./pool.js";
@@ -31,8 +32,8 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   fft: fftRule,
   erfc: erfcRule,
   bitcast: bitcastRule,
-  triangular_solve: refuse("triangular_solve", "ONNX has no operator for it"),
-  cholesky: refuse("cholesky", "ONNX has no operator for it"),
+  triangular_solve: triangularSolveRule,
+  cholesky: choleskyRule,
   lu: refuse("lu", "ONNX has no operator for it"),
   jacobi_eigh: refuse("jacobi_eigh", "ONNX has no operator for it"),
   jit: refuse("jit", "nested jit is flattened before lowering; this is an error in sofim"),

@@ -8,6 +8,7 @@ import { type Case, toArray } from "./case.js";
 import { convCases } from "./conv.js";
 import { dotCases } from "./dot.js";
 import { elementwiseCases } from "./elementwise.js";
+import { linalgCases } from "./linalg.js";
 import { movementCases } from "./movement.js";
 import { poolCases } from "./pool.js";
 import { reduceCases } from "./reduce.js";
@@ -19,6 +20,7 @@ export const families: Readonly<Record<string, readonly Case[]>> = {
   dot: dotCases,
   conv: convCases,
   pool: poolCases,
+  "linear algebra": linalgCases,
 };
 
 /** Where the tests run every case: what needs no GPU. */

@@ -24,4 +24,18 @@ export const refusedForms: readonly RefusedForm[] = [
     args: [doubles([1, 1, 3, 3]), doubles([1, 1, 2, 2])],
     message: /float64\[1,1,3,3\]/,
   },
+  {
+    primitive: "cholesky",
+    form: "a matrix of more than 64 rows",
+    fn: (x: np.Array) => np.linalg.cholesky(x),
+    args: [floats([65, 65])],
+    message: /float32\[65,65\].*at most 64 by 64/,
+  },
+  {
+    primitive: "triangular_solve",
+    form: "a matrix of more than 64 rows",
+    fn: (a: np.Array, b: np.Array) => lax.linalg.triangularSolve(a, b, { leftSide: true }),
+    args: [floats([65, 65]), floats([65, 1])],
+    message: /float32\[65,65\].*at most 64 by 64/,
+  },
 ];
