@@ -1,4 +1,4 @@
-import type { numpy as np } from "@jax-js/jax";
+import { numpy as np } from "@jax-js/jax";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "../../src/core/index.js";
 import { DeviceChooser } from "../../src/ort/devices/index.js";
@@ -115,15 +115,34 @@ describe("wasm in Node", () => {
     const [native, web] = [jit(double), jit(double, { device: "wasm" })];
     expect((await native(await web(await native(vector(1))))).item()).toBe(8);
   });
+});
 
-  it("lets timers through between calls", async () => {
-    const f = jit(double, { device: "wasm" });
-    let x = await f(vector(1));
-    let ticks = 0;
-    const timer = setInterval(() => ticks++, 1);
-    const start = performance.now();
-    while (performance.now() - start < 50) x = await f(x);
+describe.each<Device>(["cpu", "wasm"])("while %s computes without a pause", (device) => {
+  it("a timer of 50 ms waits for one call at most, and an abort stops the next", async () => {
+    const product = (x: np.Array) => np.tanh(np.matmul(x.ref, x));
+    const f = jit(product, { device });
+    let x = await f(engineArray(new Float32Array(256 * 256).fill(0.01), [256, 256]));
+    const starts: number[] = [];
+    const waits: number[] = [];
+    const aborted = new AbortController();
+    let due = performance.now() + 50;
+    const timer = setInterval(() => {
+      waits.push(starts.filter((start) => start > due).length);
+      if (waits.length === 5) aborted.abort();
+      due = performance.now() + 50;
+    }, 50);
+    let callsAfterAbort = 0;
+    while (!aborted.signal.aborted) {
+      starts.push(performance.now());
+      x = await f(x);
+      if (aborted.signal.aborted) callsAfterAbort++;
+      if (starts.length > 100_000) throw new Error("the timer never fired");
+    }
     clearInterval(timer);
-    expect(ticks).toBeGreaterThan(0);
+    // A call may be queued when the time is up during the one before it; it does not compute before the timer.
+    expect(waits).toHaveLength(5);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(1);
+    expect(callsAfterAbort).toBeLessThanOrEqual(1);
+    await f.dispose();
   });
 });
