@@ -31,7 +31,7 @@ figcaption { font-size: .9rem; margin-bottom: .4rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; vertical-align: bottom; }
-td small { display: block; color: var(--muted); font-size: .82em; }
+td small { display: block; white-space: nowrap; color: var(--muted); font-size: .82em; }
 td.good { color: var(--good); } td.bad { color: var(--bad); } td.muted { color: var(--muted); } td.best { font-weight: 600; }
 td.best small { font-weight: normal; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: .5rem 0; font-size: .92rem; }

@@ -1,7 +1,7 @@
 import { type MethodName, methods } from "../../experiment/methods.js";
 import type { Metric } from "../../experiment/score/index.js";
 import type { Estimate } from "../../statistics.js";
-import { workloads } from "../../workloads/workloads.js";
+import { findWorkload } from "../../workloads/workloads.js";
 import { loss, percent } from "../summary.js";
 import type { RichCell } from "../table.js";
 
@@ -17,7 +17,7 @@ export function methodTitle(method: MethodName): string {
 
 /** The workload's title with a capital, to begin a heading or a cell. */
 export function workloadTitle(name: string): string {
-  const title = workloads.get(name)?.title ?? name;
+  const { title } = findWorkload(name);
   return title[0]!.toUpperCase() + title.slice(1);
 }
 
@@ -35,6 +35,7 @@ export function formatTarget(metric: Metric, target: number): string {
 /** Three significant digits without an exponent; infinity as its sign. */
 export function threeDigits(value: number): string {
   if (!Number.isFinite(value)) return value < 0 ? "−∞" : "∞";
+  if (value === 0) return "0";
   const rounded = Number(value.toPrecision(3));
   return Math.abs(rounded) >= 100 ? rounded.toFixed(0) : value.toPrecision(3);
 }

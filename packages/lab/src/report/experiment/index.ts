@@ -1,12 +1,14 @@
-import { methodsOf } from "../../experiment/protocol.js";
+import { methods } from "../../experiment/methods.js";
 import type { Results } from "../../experiment/results-file.js";
 import { type Scores, scoreResults } from "../../experiment/score/index.js";
+import { findWorkload } from "../../workloads/workloads.js";
 import type { ReportDocument } from "./document.js";
-import { count, listWords, methodTitle, workloadTitle } from "./format.js";
+import { count, listWords, methodTitle } from "./format.js";
 import { drawRatioPicture } from "./ratio-chart.js";
 import { renderReportHtml } from "./render-html.js";
 import { renderReportMarkdown } from "./render-markdown.js";
 import * as sections from "./sections.js";
+import { methodSets } from "./series.js";
 
 /** A report as the files that it is made of. */
 export interface ExperimentReport {
@@ -38,7 +40,7 @@ export async function makeExperimentReport(results: Results, name: string): Prom
 async function describe(scores: Scores, cutOff: boolean): Promise<ReportDocument> {
   return {
     title: scores.protocol.title,
-    introduction: [introduce(scores)],
+    introduction: introduce(scores),
     warning: warn(scores, cutOff),
     sections: [
       await sections.overviewSection(scores),
@@ -54,16 +56,23 @@ async function describe(scores: Scores, cutOff: boolean): Promise<ReportDocument
   };
 }
 
-function introduce({ protocol }: Scores): string {
+function introduce({ protocol }: Scores): string[] {
   const { trials, reportingSeeds, workloads, subject, reference } = protocol;
-  const others = methodsOf(protocol).filter((name) => name !== subject);
-  return (
-    `${methodTitle(subject)} beside ${listWords(others.map(methodTitle))}, on ` +
-    `${listWords(workloads.map(({ workload }) => workloadTitle(workload)))}. Each was tuned with ` +
-    `${count(trials, "trial")} on validation images, and its best options were then trained with ` +
-    `${count(reportingSeeds.length, "fresh seed")}. Who first reaches what ${methodTitle(reference)} ends with, in train ` +
-    "loss, test loss and test accuracy, counted in steps and in seconds of training?"
-  );
+  const { rivals, ablations } = methodSets(protocol);
+  const others = rivals.names.filter((name) => name !== subject);
+  const variants = ablations.names.filter((name) => methods[name].role === "ablation");
+  const places = workloads.map(({ workload }) => findWorkload(workload).title);
+  return [
+    `${methodTitle(subject)} beside ${listWords(others.map(methodTitle))}, on ${listWords(places)}. Who first reaches what ` +
+      `${methodTitle(reference)} ends with, in train loss, test loss and test accuracy, counted in steps and in seconds ` +
+      "of training?",
+    `Every method was tuned with ${count(trials, "trial")} on validation images; its best options were then trained ` +
+      `with ${count(reportingSeeds.length, "fresh seed")}.` +
+      (variants.length === 0
+        ? ""
+        : ` So were ablations, to see what the parts of ${methodTitle(subject)} are worth: ` +
+          `${variants.map(methodTitle).join("; ")}.`),
+  ];
 }
 
 function warn({ missing, runs }: Scores, cutOff: boolean): string | undefined {

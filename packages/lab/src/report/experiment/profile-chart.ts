@@ -55,7 +55,7 @@ function profileSpec(profiles: readonly Profile[], series: ReturnType<typeof byM
         field: "share",
         type: "quantitative",
         title: null,
-        scale: { domain: [0, 1] },
+        scale: { domain: [0, 1.02], nice: false },
         axis: { tickCount: 5, format: "~%" },
       },
       ...series,

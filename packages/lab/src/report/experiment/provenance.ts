@@ -69,7 +69,7 @@ export function budgetTable({ workloads }: Scores): Table {
           batchSize,
           budget.epochs,
           steps,
-        ].map(String),
+        ].map((number) => number.toLocaleString("en")),
         `${budget.evaluateEvery} steps`,
       ];
     }),
@@ -87,7 +87,7 @@ export function costTable({ workloads, protocol }: Scores): Table {
         if (runs.length === 0) return { text: "–", tone: "muted" };
         const perStep = median(runs.map(({ seconds, steps }) => (1000 * seconds) / steps));
         const equivalents = runs[0]!.gradientEquivalents;
-        const note = `${threeDigits(equivalents)} gradient${equivalents === 1 ? "" : "s"}`;
+        const note = count(Number(equivalents.toPrecision(3)), "gradient");
         return { text: `${threeDigits(perStep)} ms`, note };
       }),
     ]),

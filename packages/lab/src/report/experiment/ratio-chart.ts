@@ -29,10 +29,15 @@ export async function drawRatios(scores: Scores): Promise<Figure[]> {
     .flatMap((workload) => costs.map((cost) => ({ workload, cost })));
   return Promise.all(
     charts.map(async ({ workload, cost }) => ({
-      caption: `${workloadTitle(workload.budget.workload)}: ${cost} to a target, relative to ${subject}`,
+      caption: `${workloadTitle(workload.budget.workload)}, in ${cost}`,
       svg: await drawInline(
         {
-          ...panel(workload, cost, domain, subject, { width: 260, labels: true }),
+          ...panel(workload, cost, domain, {
+            width: 270,
+            axisTitle: `◂ ${subject} behind · ratio of ${cost} · ${subject} ahead ▸`,
+            labels: true,
+            legend: null,
+          }),
           background: "transparent",
           padding: 4,
           config: chartConfig,
@@ -50,11 +55,29 @@ export function drawRatioPicture(scores: Scores): Promise<string> {
   const row = (cost: Cost) => ({
     hconcat: scores.workloads.map((workload, i) => ({
       title: cost === "steps" ? workloadTitle(workload.budget.workload) : "",
-      ...panel(workload, cost, domain, subject, { width: 170, labels: i === 0 }),
+      ...panel(workload, cost, domain, {
+        width: 170,
+        axisTitle: `◂ behind · ${cost} · ahead ▸`,
+        labels: i === 0,
+        legend: { title: null },
+      }),
     })),
-    spacing: 14,
+    // Labels stand beside the first panel alone, and make no room for themselves beside the others.
+    bounds: "flush" as const,
+    spacing: 22,
   });
   const spec: TopLevelSpec = {
+    title: {
+      text: `Steps and CPU seconds to each target, relative to ${subject}'s`,
+      subtitle:
+        "median of ratios over seeds, with 95 % interval; full marks differ from 1, arrows lie beyond the axis",
+      anchor: "start",
+      offset: 14,
+      fontSize: 15,
+      fontWeight: 600,
+      subtitleColor: paper.ink,
+      subtitlePadding: 5,
+    },
     vconcat: [row("steps"), row("seconds")],
     background: paper.back,
     padding: 14,
@@ -125,12 +148,19 @@ function ratioDomain({ workloads }: Scores): [number, number] {
   return [1 / reach, reach];
 }
 
+interface PanelStyle {
+  readonly width: number;
+  readonly axisTitle: string;
+  /** Whether the rivals' names stand beside the panel. */
+  readonly labels: boolean;
+  readonly legend: { readonly title: null } | null;
+}
+
 function panel(
   workload: WorkloadScore,
   cost: Cost,
   domain: [number, number],
-  subject: string,
-  { width, labels }: { readonly width: number; readonly labels: boolean },
+  { width, axisTitle, labels, legend }: PanelStyle,
 ) {
   const rivals = rivalsOf(workload).map(({ method }) => methodTitle(method));
   const nominal = { type: "nominal" as const };
@@ -145,7 +175,7 @@ function panel(
   const x = {
     field: "ratio",
     type: "quantitative" as const,
-    title: `◂ behind   ${cost} / ${subject}'s   ahead ▸`,
+    title: axisTitle,
     scale: { type: "log" as const, domain, nice: false },
     axis: { tickCount: 5, format: "~g" },
   };
@@ -153,7 +183,7 @@ function panel(
     ...nominal,
     field: "target",
     scale: { domain: titles, range: metricColors },
-    legend: labels && width < 200 ? { title: null } : null,
+    legend,
   };
   return {
     width,

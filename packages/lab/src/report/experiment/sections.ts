@@ -35,7 +35,7 @@ export async function overviewSection(scores: Scores): Promise<Section> {
       { kind: "table", table: headlineTable(scores, methodSets(protocol).rivals.names) },
       {
         kind: "text",
-        text: `Below, what each method needs relative to ${subject}, with 95 % intervals. Right of the line ${subject} is ahead. A full mark is told apart from 1, a hollow one is not; an arrow lies beyond the axis: one of the two missed the target.`,
+        text: `Below, what each method needs to reach each target, relative to ${subject}: medians of the ratios over seeds, with 95 % intervals. Right of the line ${subject} is ahead. A full mark is told apart from 1, a hollow one is not; an arrow lies beyond the axis, as where one of the two missed the target.`,
       },
       { kind: "figures", size: "large", legend: ratioLegend, figures: await drawRatios(scores) },
     ],
@@ -127,12 +127,18 @@ export function finalSection({ protocol, workloads }: Scores): Section {
   const subject = methodTitle(protocol.subject);
   return {
     title: "Where the runs ended",
-    blocks: workloads
-      .filter((workload) => workload.methods.some(({ finals }) => finals !== undefined))
-      .flatMap((workload): Block[] => [
-        { kind: "heading", text: workloadTitle(workload.budget.workload) },
-        { kind: "table", table: finalTable(workload, subject) },
-      ]),
+    blocks: [
+      {
+        kind: "text",
+        text: `Differences pair runs by seed. Where they have one sign on the whole interval they are coloured: green where ${subject} ended better, orange where the other did.`,
+      },
+      ...workloads
+        .filter((workload) => workload.methods.some(({ finals }) => finals !== undefined))
+        .flatMap((workload): Block[] => [
+          { kind: "heading", text: workloadTitle(workload.budget.workload) },
+          { kind: "table", table: finalTable(workload, subject) },
+        ]),
+    ],
   };
 }
 
@@ -223,6 +229,11 @@ export function provenanceSection(scores: Scores): Section {
         text: `The runs, into results/${name}.jsonl; the command goes on where it was stopped:`,
       },
       { kind: "code", text: `npx sofim bench --suite ${name} --out results` },
+      { kind: "text", text: "One of them, to be compared with its line:" },
+      {
+        kind: "code",
+        text: `npx sofim bench --suite ${name} --out results --repeat ${scores.runs.at(-1)?.id ?? "ID"}`,
+      },
       {
         kind: "text",
         text: `Every figure and table of this report, from the lines of ${name}.jsonl alone, byte for byte:`,

@@ -1,5 +1,4 @@
-import type { MethodName } from "../../experiment/methods.js";
-import { methods } from "../../experiment/methods.js";
+import { type MethodName, methods } from "../../experiment/methods.js";
 import {
   type MethodScore,
   type Metric,
@@ -8,6 +7,7 @@ import {
   type Scores,
   type WorkloadScore,
 } from "../../experiment/score/index.js";
+import type { Estimate } from "../../statistics.js";
 import type { Cell, Table } from "../table.js";
 import {
   costCell,
@@ -28,16 +28,9 @@ export function rowTitle({ method, missing }: MethodScore): string {
 export function headlineTable({ workloads }: Scores, names: readonly MethodName[]): Table {
   const scored = workloads.filter(({ targets }) => targets !== undefined);
   const columns = scored.map((workload) => {
-    const costs = names.map((name) => scoreOf(workload, name)?.timeToTarget?.testAccuracy);
-    const least = Math.min(...costs.map((cost) => cost?.steps.value ?? Infinity));
-    return costs.map((cost): Cell => {
-      if (cost === undefined) return { text: "–", tone: "muted" };
-      if (cost.steps.value === Infinity)
-        return { text: "missed", note: `${cost.reached} reached it`, tone: "muted" };
-      const text = `${formatSteps(cost.steps.value)} steps`;
-      const note = `${threeDigits(cost.seconds.value)} s`;
-      return cost.steps.value === least ? { text, note, tone: "best" } : { text, note };
-    });
+    const own = names.map((name) => scoreOf(workload, name));
+    const least = Math.min(...own.map((score) => score?.timeToTarget?.testAccuracy.steps.value ?? Infinity));
+    return own.map((score) => headlineCell(score, least));
   });
   return {
     headers: [
@@ -48,6 +41,24 @@ export function headlineTable({ workloads }: Scores, names: readonly MethodName[
       ),
     ],
     rows: names.map((name, i) => [methodTitle(name), ...columns.map((column) => column[i]!)]),
+  };
+}
+
+function headlineCell(score: MethodScore | undefined, least: number): Cell {
+  const time = score?.timeToTarget?.testAccuracy;
+  if (score === undefined || time === undefined) return { text: "–", tone: "muted" };
+  const { steps, seconds, reached } = time;
+  if (steps.value === Infinity) {
+    return {
+      text: "missed",
+      note: `${reached} of ${score.reporting.length} seeds reached it`,
+      tone: "muted",
+    };
+  }
+  return {
+    text: `${formatSteps(steps.value)} steps`,
+    note: `${threeDigits(seconds.value)} s`,
+    ...(steps.value === least && { tone: "best" }),
   };
 }
 
@@ -76,19 +87,19 @@ function verdictCell(times: PairedTimes | undefined): Cell {
   if (times === undefined) return { text: "–", tone: "muted" };
   const { ratio, verdict, neither, wins, losses, ties } = times;
   if (neither === wins + losses + ties) return { text: "neither reached it", tone: "muted" };
-  const note = `${ratioText(ratio.value)} [${formatInterval(ratio, threeDigits)}]`;
+  const note = `${ratioText(ratio)}; ${formatInterval(ratio, threeDigits)}`;
   switch (verdict) {
     case "ahead":
-      return { text: "▲ ahead", note, tone: "good" };
+      return { text: "▲ ahead", note: ratio.low === Infinity ? "the other missed it" : note, tone: "good" };
     case "behind":
-      return { text: "▼ behind", note, tone: "bad" };
+      return { text: "▼ behind", note: ratio.high === 0 ? "missed it" : note, tone: "bad" };
     case "not told apart":
       return { text: "not told apart", note };
   }
 }
 
-function ratioText(ratio: number): string {
-  return `×${threeDigits(ratio)}`;
+function ratioText({ value }: Estimate): string {
+  return `×${threeDigits(value)}`;
 }
 
 /** What every method needs for one target, and how that compares with the subject. */
@@ -125,12 +136,14 @@ export function targetTable({ methods: scores }: WorkloadScore, metric: Metric, 
 
 function pairedCell(times: PairedTimes | undefined): Cell {
   if (times === undefined) return "";
-  const { ratio, wins, losses, ties, verdict } = times;
-  const tone = verdict === "ahead" ? "good" : verdict === "behind" ? "bad" : undefined;
+  const { ratio, wins, losses, ties, neither, verdict } = times;
+  if (neither === wins + losses + ties) return { text: "–", note: "both missed", tone: "muted" };
+  const score = `${wins} : ${losses}${ties > 0 ? ` : ${ties}` : ""}`;
   return {
-    text: ratioText(ratio.value),
-    note: `${formatInterval(ratio, threeDigits)}; ${wins} : ${losses}${ties > 0 ? ` : ${ties}` : ""}`,
-    ...(tone && { tone }),
+    text: ratioText(ratio),
+    note: ratio.low === Infinity ? score : `${formatInterval(ratio, threeDigits)}; ${score}`,
+    ...(verdict === "ahead" && { tone: "good" }),
+    ...(verdict === "behind" && { tone: "bad" }),
   };
 }
 

@@ -15,12 +15,15 @@ export function verdictSentences(scores: Scores, cost: "steps" | "seconds"): str
     const total = verdicts.flatMap((verdict) => placesOf(scores, rival, cost, verdict)).length;
     const parts = verdicts.flatMap((verdict) => {
       const places = placesOf(scores, rival, cost, verdict);
-      return places.length === 0 ? [] : [`${verdict} on ${places.length} (${describePlaces(places)})`];
+      if (places.length === 0) return [];
+      const who = verdict === "not told apart" ? "the two are" : `${methodTitle(subject)} is`;
+      const where = places.length === total ? `all ${total}` : `${places.length} (${describePlaces(places)})`;
+      return [`${who} ${verdict} on ${where}`];
     });
-    const left = scores.workloads.filter((workload) => !isCompared(workload, rival));
+    const left = scores.workloads.filter((workload) => isAsked(workload, rival) && !timesOf(workload, rival));
     const notCompared = left.length === 0 ? "" : ` Not compared on ${listWords(left.map(titleOf))}.`;
-    if (total === 0) return `Beside ${methodTitle(rival)}: nothing to compare yet.`;
-    return `Beside ${methodTitle(rival)}, of ${total} targets, ${methodTitle(subject)} is ${parts.join("; ")}.${notCompared}`;
+    if (total === 0) return `${methodTitle(rival)}: nothing to compare yet.`;
+    return `${methodTitle(rival)}: of ${total} targets, ${parts.join("; ")}.${notCompared}`;
   });
 }
 
@@ -47,8 +50,8 @@ function describePlaces(places: readonly Place[]): string {
     .join("; ");
 }
 
-function isCompared(workload: WorkloadScore, rival: MethodName): boolean {
-  return timesOf(workload, rival) !== undefined;
+function isAsked({ budget }: WorkloadScore, rival: MethodName): boolean {
+  return budget.methods.includes(rival);
 }
 
 function timesOf({ methods: scores }: WorkloadScore, rival: MethodName) {
