@@ -31,6 +31,7 @@ figcaption { font-size: .9rem; margin-bottom: .4rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem; }
 th, td { text-align: left; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; vertical-align: bottom; }
+th:first-child, td:first-child { position: sticky; left: 0; background: var(--back); }
 td small { display: block; white-space: nowrap; color: var(--muted); font-size: .82em; }
 td.good { color: var(--good); } td.bad { color: var(--bad); } td.muted { color: var(--muted); } td.best { font-weight: 600; }
 td.best small { font-weight: normal; }
@@ -48,6 +49,7 @@ pre { margin: .5rem 0; padding: .6rem .75rem; overflow-x: auto; background: var(
   .charts { grid-template-columns: 1fr 1fr; }
   .charts.small { grid-template-columns: repeat(4, 1fr); }
   .scroll { overflow: visible; }
-  table { font-size: 8pt; }
+  table { font-size: 7.5pt; }
+  th:first-child, td:first-child { position: static; }
 }
 `;

@@ -10,7 +10,7 @@ export interface Figure {
 
 /** A piece of a report. Pages show all of them, Markdown those that are text. */
 export type Block =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string; readonly onPageOnly?: true }
   | { readonly kind: "heading"; readonly text: string }
   | { readonly kind: "list"; readonly items: readonly string[] }
   | { readonly kind: "table"; readonly caption?: string; readonly table: Table }

@@ -4,10 +4,11 @@ import { type Scores, scoreResults } from "../../experiment/score/index.js";
 import { findWorkload } from "../../workloads/workloads.js";
 import type { ReportDocument } from "./document.js";
 import { count, listWords, methodTitle } from "./format.js";
+import * as making from "./making-sections.js";
 import { drawRatioPicture } from "./ratio-chart.js";
 import { renderReportHtml } from "./render-html.js";
 import { renderReportMarkdown } from "./render-markdown.js";
-import * as sections from "./sections.js";
+import * as sections from "./result-sections.js";
 import { methodSets } from "./series.js";
 
 /** A report as the files that it is made of. */
@@ -49,9 +50,9 @@ async function describe(scores: Scores, cutOff: boolean): Promise<ReportDocument
       sections.targetSection(scores),
       sections.finalSection(scores),
       await sections.profileSection(scores),
-      await sections.tuningSection(scores),
-      sections.failureSection(scores),
-      sections.provenanceSection(scores),
+      await making.tuningSection(scores),
+      making.failureSection(scores),
+      making.provenanceSection(scores),
     ],
   };
 }

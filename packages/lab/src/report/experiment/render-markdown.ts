@@ -26,7 +26,7 @@ function renderSection({ title, blocks }: Section): string {
 function renderBlock(block: Block): string[] {
   switch (block.kind) {
     case "text":
-      return [block.text];
+      return block.onPageOnly ? [] : [block.text];
     case "heading":
       return [`### ${block.text}`];
     case "list":

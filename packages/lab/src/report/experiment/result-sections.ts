@@ -1,23 +1,13 @@
-import { metrics, type Scores, type WorkloadScore } from "../../experiment/score/index.js";
+import { metrics, type Scores } from "../../experiment/score/index.js";
 import { drawCurves } from "./curve-charts.js";
 import type { Block, Section } from "./document.js";
 import { finalTable } from "./final-table.js";
 import { formatTarget, methodTitle, workloadTitle } from "./format.js";
 import { drawProfiles } from "./profile-chart.js";
-import {
-  budgetTable,
-  costTable,
-  machineFacts,
-  readingNotes,
-  rules,
-  timeFacts,
-  trialsOfOtherSpaces,
-} from "./provenance.js";
+import { readingNotes } from "./provenance.js";
 import { drawRatios, ratioLegend } from "./ratio-chart.js";
 import { legendOf, methodSets } from "./series.js";
 import { headlineTable, targetTable, verdictTable } from "./target-tables.js";
-import { drawTrials, trialLegend } from "./tuning-charts.js";
-import { failureTable, spaceTable, winnerTable } from "./tuning-tables.js";
 import { verdictSentences } from "./verdict-sentences.js";
 
 const costs = ["steps", "seconds"] as const;
@@ -35,7 +25,8 @@ export async function overviewSection(scores: Scores): Promise<Section> {
       { kind: "table", table: headlineTable(scores, methodSets(protocol).rivals.names) },
       {
         kind: "text",
-        text: `Below, what each method needs to reach each target, relative to ${subject}: medians of the ratios over seeds, with 95 % intervals. Right of the line ${subject} is ahead. A full mark is told apart from 1, a hollow one is not; an arrow lies beyond the axis, as where one of the two missed the target.`,
+        onPageOnly: true,
+        text: `What each method needs to reach each target, relative to ${subject}: medians of the ratios over seeds, with 95 % intervals. Right of the line ${subject} is ahead. A full mark is told apart from 1, a hollow one is not; an arrow lies beyond the axis, as where one of the two missed the target.`,
       },
       { kind: "figures", size: "large", legend: ratioLegend, figures: await drawRatios(scores) },
     ],
@@ -162,83 +153,6 @@ export async function profileSection(scores: Scores): Promise<Section> {
         text: "Of all targets of all workloads, the share that a method reaches within a factor of what the fastest method of the same chart needs, medians over seeds. At factor 1 stands how often a method is the fastest; far right, how many targets it reaches at all. Workloads that not all of a chart's methods ran on are left out.",
       },
       ...blocks.flat(),
-    ],
-  };
-}
-
-export async function tuningSection({ protocol, workloads }: Scores): Promise<Section> {
-  const perWorkload = workloads.map(async (workload: WorkloadScore): Promise<Block[]> => {
-    const title = workloadTitle(workload.budget.workload);
-    const figures = await drawTrials(workload);
-    if (figures.length === 0) return [];
-    return [
-      { kind: "heading", text: title },
-      { kind: "figures", size: "small", legend: [], rules: [], figures },
-      { kind: "table", table: winnerTable(workload) },
-    ];
-  });
-  return {
-    title: "Tuning",
-    blocks: [
-      {
-        kind: "text",
-        text: `Validation loss after the last step of each of the ${protocol.trials} trials. ${trialLegend}`,
-      },
-      ...(await Promise.all(perWorkload)).flat(),
-      { kind: "heading", text: "What was searched" },
-      { kind: "table", table: spaceTable(protocol) },
-    ],
-  };
-}
-
-export function failureSection({ workloads }: Scores): Section {
-  const table = failureTable(workloads);
-  return {
-    title: "Failures",
-    blocks:
-      table.rows.length === 0
-        ? [{ kind: "text", text: "No run diverged, and every reporting run reached every target." }]
-        : [{ kind: "table", table }],
-  };
-}
-
-export function provenanceSection(scores: Scores): Section {
-  const { name } = scores.protocol;
-  const foreign = trialsOfOtherSpaces(scores);
-  return {
-    title: "How it was made",
-    blocks: [
-      { kind: "heading", text: "Rules" },
-      { kind: "list", items: rules(scores.protocol) },
-      { kind: "heading", text: "Data and length" },
-      { kind: "table", table: budgetTable(scores) },
-      { kind: "heading", text: "Time" },
-      { kind: "table", caption: "CPU time of a step, and what it counts as", table: costTable(scores) },
-      { kind: "facts", facts: [...timeFacts(scores), ...machineFacts(scores)] },
-      ...(foreign === 0
-        ? []
-        : [
-            {
-              kind: "text" as const,
-              text: `${foreign} trials were made with options that the search spaces above do not give: the spaces have changed since.`,
-            },
-          ]),
-      { kind: "heading", text: "Make it again" },
-      {
-        kind: "text",
-        text: `The runs, into results/${name}.jsonl; the command goes on where it was stopped:`,
-      },
-      { kind: "code", text: `npx sofim bench --suite ${name} --out results` },
-      { kind: "text", text: "One of them, to be compared with its line:" },
-      {
-        kind: "code",
-        text: `npx sofim bench --suite ${name} --out results --repeat ${scores.runs.at(-1)?.id ?? "ID"}`,
-      },
-      {
-        kind: "text",
-        text: `Every figure and table of this report, from the lines of ${name}.jsonl alone, byte for byte:`,
-      },
-      { kind: "code", text: "npx sofim report results" },
     ],
   };
 }
