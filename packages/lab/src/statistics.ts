@@ -42,9 +42,11 @@ export function quantile(sorted: Float64Array, q: number): number {
  * Source: B. Efron and R. Tibshirani, "An introduction to the bootstrap", 1993, section 13.3.
  */
 export function medianInterval(values: readonly number[], random: Random, resamples = 2000): Estimate {
-  const medians = Float64Array.from({ length: resamples }, () =>
-    median(values.map(() => values[random.below(values.length)]!)),
-  ).sort();
+  const resample = new Float64Array(values.length);
+  const medians = Float64Array.from({ length: resamples }, () => {
+    for (let i = 0; i < resample.length; i++) resample[i] = values[random.below(values.length)]!;
+    return quantile(resample.sort(), 0.5);
+  }).sort();
   return { value: median(values), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
 }
 

@@ -56,21 +56,26 @@ describe("medianInterval", () => {
     expect(interval).toEqual({ value: 3, low: 1, high: Infinity });
   });
 
-  it("has the ends of the distribution over all resamples of seven values", () => {
-    const values = [1, 2, 3, 4, 5, 6, 7];
-    const medians = new Float64Array(7 ** 7);
-    for (let code = 0; code < medians.length; code++) {
-      const resample = values.map((_, digit) => 1 + (Math.floor(code / 7 ** digit) % 7));
-      medians[code] = resample.sort((a, b) => a - b)[3]!;
-    }
-    medians.sort();
-    const { low, high } = medianInterval(values, new Random(1));
-    expect([low, high]).toEqual([
-      medians[Math.floor(0.025 * medians.length)],
-      medians[Math.floor(0.975 * medians.length)],
-    ]);
+  it("has the ends of the distribution over all resamples of nine values", () => {
+    const n = 9;
+    // A resample's median is at most the k-th value if more than half of its draws are: binomial with share k / n.
+    const atMost = (k: number) =>
+      Array.from({ length: n }, (_, i) => i + 1)
+        .filter((draws) => draws > n / 2)
+        .reduce((sum, m) => sum + choose(n, m) * (k / n) ** m * (1 - k / n) ** (n - m), 0);
+    const end = (q: number) => Array.from({ length: n }, (_, i) => i + 1).find((k) => atMost(k) >= q);
+    const { low, high } = medianInterval(
+      Array.from({ length: n }, (_, i) => i + 1),
+      new Random(1),
+    );
+    expect([low, high]).toEqual([end(0.025), end(0.975)]);
+    expect([low, high]).toEqual([2, 8]);
   });
 });
+
+function choose(n: number, k: number): number {
+  return k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k;
+}
 
 describe("pairedRatio", () => {
   it("divides out what slows a whole round", () => {

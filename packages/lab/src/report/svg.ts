@@ -14,7 +14,7 @@ export async function drawInline(spec: TopLevelSpec, name: string): Promise<stri
       // The page gives the size: a viewBox without width and height scales with its column.
       .replace(/<svg [^>]*?viewBox="([^"]+)"[^>]*>/, '<svg viewBox="$1" aria-hidden="true">')
       // Charts on one page share one space of ids.
-      .replace(/(id="|url\(#)(clip\d+)/g, `$1${name}-$2`)
+      .replace(/(id="|url\(#)(?=clip\d)/g, `$1${name}-`)
   );
 }
 
@@ -27,7 +27,17 @@ export async function drawFile(spec: TopLevelSpec, color: string): Promise<strin
 /** To the hundredth of a pixel, which nobody sees, and which keeps pages small and the same on all machines. */
 async function drawRounded(spec: TopLevelSpec): Promise<string> {
   const svg = await new View(parse(compile(spec).spec), { renderer: "none" }).toSVG();
-  return svg.replace(/ (d|transform|[xy][12]?|width|height)="[^"]*"/g, (attribute) =>
+  return renumberClips(svg).replace(/ (d|transform|[xy][12]?|width|height)="[^"]*"/g, (attribute) =>
     attribute.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(2)))),
   );
+}
+
+/** Vega counts clip paths over all charts of a process; here they are counted from 1 in each. */
+function renumberClips(svg: string): string {
+  const numbers = new Map<string, number>();
+  return svg.replace(/(id="|url\(#)clip(\d+)/g, (_, before: string, old: string) => {
+    const number = numbers.get(old) ?? numbers.size + 1;
+    numbers.set(old, number);
+    return `${before}clip${number}`;
+  });
 }
