@@ -97,7 +97,7 @@ export const protocols = Object.freeze({
         trainImages: 16_000,
         validationImages: 5_000,
         testImages: 5_000,
-        epochs: 4,
+        epochs: 3,
         evaluateEvery: 25,
         methods: [...rivals, "sofimWindow32"],
       },
