@@ -1,7 +1,7 @@
 import { type MethodScore, type Metric, valuesOf, worstValues } from "../../experiment/score/index.js";
-import { median } from "../../statistics.js";
+import { median, quantile } from "../../statistics.js";
 
-/** A point of a method's curve: median, least and greatest value over its reporting seeds. */
+/** A point of a method's curve: the median over its reporting seeds, between the quartiles. */
 export interface BandPoint {
   readonly epochs: number;
   /** Median CPU seconds of the runs that came there. */
@@ -20,13 +20,15 @@ export function curveBand({ reporting }: MethodScore, metric: Metric): BandPoint
       const there = reporting.map(({ evaluations }) =>
         evaluations.find((evaluation) => evaluation.step === step),
       );
-      const values = there.map((evaluation) => (evaluation ? valuesOf(evaluation) : worstValues)[metric]);
+      const values = Float64Array.from(
+        there.map((evaluation) => (evaluation ? valuesOf(evaluation) : worstValues)[metric]),
+      ).sort();
       return {
         epochs: step / reporting[0]!.stepsPerEpoch,
         seconds: median(there.flatMap((evaluation) => evaluation?.seconds ?? [])),
-        value: median(values),
-        low: Math.min(...values),
-        high: Math.max(...values),
+        value: quantile(values, 0.5),
+        low: quantile(values, 0.25),
+        high: quantile(values, 0.75),
       };
     });
 }

@@ -1,11 +1,15 @@
-import type { Scores, WorkloadScore } from "../../experiment/score/index.js";
+import { rankSharedSettings, type Scores, type WorkloadScore } from "../../experiment/score/index.js";
 import type { Block, Section } from "./document.js";
-import { workloadTitle } from "./format.js";
+import { methodTitle, workloadTitle } from "./format.js";
 import { budgetTable, costTable, machineFacts, rules, timeFacts, trialsOfOtherSpaces } from "./provenance.js";
 import { drawTrials, trialLegend } from "./tuning-charts.js";
-import { failureTable, spaceTable, winnerTable } from "./tuning-tables.js";
+import { failureTable, sharedSettingTable, spaceTable, winnerTable } from "./tuning-tables.js";
 
-export async function tuningSection({ protocol, workloads }: Scores): Promise<Section> {
+/** As many of the best shared settings as are worth a look. */
+const shownSettings = 5;
+
+export async function tuningSection(scores: Scores): Promise<Section> {
+  const { protocol, workloads } = scores;
   const perWorkload = workloads.map(async (workload: WorkloadScore): Promise<Block[]> => {
     const title = workloadTitle(workload.budget.workload);
     const figures = await drawTrials(workload);
@@ -25,10 +29,26 @@ export async function tuningSection({ protocol, workloads }: Scores): Promise<Se
         onPageOnly: true,
       },
       ...(await Promise.all(perWorkload)).flat(),
+      ...sharedSettings(scores),
       { kind: "heading", text: "What was searched" },
       { kind: "table", table: spaceTable(protocol) },
     ],
   };
+}
+
+function sharedSettings(scores: Scores): Block[] {
+  const { subject } = scores.protocol;
+  const settings = rankSharedSettings(scores, subject).slice(0, shownSettings);
+  if (settings.length === 0) return [];
+  return [
+    { kind: "heading", text: `${methodTitle(subject)}: one setting for all workloads` },
+    {
+      kind: "table",
+      caption:
+        "Trials have the same options on every workload. These are the ones whose validation loss is least far from the best trial's where it is farthest.",
+      table: sharedSettingTable(settings, subject),
+    },
+  ];
 }
 
 export function failureSection({ workloads }: Scores): Section {

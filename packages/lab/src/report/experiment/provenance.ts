@@ -106,7 +106,7 @@ export function timeFacts({ runs }: Scores): [string, string][] {
       "Wall clock",
       ratios.length === 0
         ? "–"
-        : `${threeDigits(median(ratios))} times the CPU seconds of the same steps, median over runs (${threeDigits(Math.min(...ratios))} to ${threeDigits(Math.max(...ratios))})`,
+        : `${threeDigits(median(ratios))} times the CPU seconds, median over runs (${threeDigits(Math.min(...ratios))} to ${threeDigits(Math.max(...ratios))}); CPU seconds count the runtime's other threads too`,
     ],
     ["Evaluation", `${minutes(sum(({ evalSeconds }) => evalSeconds))}, off the clock`],
     [

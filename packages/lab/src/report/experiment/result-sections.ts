@@ -77,7 +77,7 @@ export async function curveSection({ protocol, workloads }: Scores): Promise<Sec
     blocks: [
       {
         kind: "text",
-        text: "Lines are medians over the reporting seeds, bands reach from the least to the greatest of them. Losses beyond those of guessing are cut off.",
+        text: "Lines are medians over the reporting seeds, bands reach from their lower to their upper quartile (the whole range stands in the tables). Losses beyond those of guessing are cut off.",
       },
       ...(await Promise.all(perWorkload)).flat(),
     ],

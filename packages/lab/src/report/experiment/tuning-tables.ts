@@ -1,26 +1,26 @@
 import { type MethodName, methods } from "../../experiment/methods.js";
 import { finalLoss } from "../../experiment/plan.js";
 import { methodsOf, type Protocol } from "../../experiment/protocol.js";
-import type { MethodScore, WorkloadScore } from "../../experiment/score/index.js";
+import type { MethodScore, SharedSetting, WorkloadScore } from "../../experiment/score/index.js";
 import { formatSetOptions, loss } from "../summary.js";
 import type { Table } from "../table.js";
-import { formatInterval, methodTitle, workloadTitle } from "./format.js";
+import { methodTitle, threeDigits, workloadTitle } from "./format.js";
 import { rowTitle } from "./target-tables.js";
 
 /** The trial that won for each method, with its options. */
 export function winnerTable({ methods: scores }: WorkloadScore): Table {
   return {
-    headers: ["method", "trial", "validation loss", "all trials", "options"],
+    headers: ["method", "trial", "validation loss", "options"],
     rows: scores
       .filter(({ tuning }) => tuning.length > 0)
       .map((score) => {
         const { method, winner, tuning } = score;
-        if (winner === undefined) return [rowTitle(score), "–", "–", spread(tuning), "no winner"];
+        if (winner === undefined)
+          return [rowTitle(score), "–", { text: "–", note: spread(tuning) }, "no winner"];
         return [
           rowTitle(score),
           String(winner.trial),
-          loss(finalLoss(winner)),
-          spread(tuning),
+          { text: loss(finalLoss(winner)), note: spread(tuning) },
           formatSetOptions(methods[method].definition.options, winner.options),
         ];
       }),
@@ -30,8 +30,25 @@ export function winnerTable({ methods: scores }: WorkloadScore): Table {
 /** How much the choice of options matters to a method: the least and the greatest loss of its trials. */
 function spread(tuning: MethodScore["tuning"]): string {
   const losses = tuning.map(finalLoss);
-  const ends = { value: 0, low: Math.min(...losses), high: Math.max(...losses) };
-  return formatInterval(ends, (value) => (value === Infinity ? "diverged" : loss(value)));
+  return `all: ${formatLoss(Math.min(...losses))} to ${formatLoss(Math.max(...losses))}`;
+}
+
+function formatLoss(value: number): string {
+  return value === Infinity ? "diverged" : loss(value);
+}
+
+/** The trials of a method that do best as one setting for all its workloads. */
+export function sharedSettingTable(settings: readonly SharedSetting[], method: MethodName): Table {
+  const workloads = [...(settings[0]?.losses.keys() ?? [])];
+  return {
+    headers: ["trial", "options", ...workloads.map(workloadTitle), "farthest from the best"],
+    rows: settings.map(({ trial, options, losses, worstRatio }) => [
+      String(trial),
+      formatSetOptions(methods[method].definition.options, options),
+      ...workloads.map((workload) => formatLoss(losses.get(workload)!)),
+      `×${threeDigits(worstRatio)}`,
+    ]),
+  };
 }
 
 /** What was searched for each method. */
