@@ -15,9 +15,10 @@ const scaled = (shape, salt, scale) =>
     shape,
   );
 
-function loss({ kernel, w, b }, x, labels) {
-  const hidden = nn.relu(lax.convGeneralDilated(x, kernel, [1, 1], "VALID"));
-  const logits = np.dot(hidden.reshape([8, -1]), w).add(b);
+function loss({ kernel1, kernel2, w, b }, x, labels) {
+  const first = nn.relu(lax.convGeneralDilated(x, kernel1, [1, 1], "VALID"));
+  const second = nn.relu(lax.convGeneralDilated(first, kernel2, [1, 1], "VALID")); // of 6 channels
+  const logits = np.dot(second.reshape([8, 16]), w).add(b);
   return np.mean(np.sum(nn.logSoftmax(logits, -1).mul(nn.oneHot(labels, 4)), 1)).neg();
 }
 
@@ -29,7 +30,12 @@ function descend(params, x, labels) {
 async function train(device) {
   const step = jit(descend, { device, threads: 1 });
   const batch = [scaled([8, 1, 6, 6], 1, 1), engineArray(Int32Array.from({ length: 8 }, (_, i) => i % 4))];
-  let params = { kernel: scaled([3, 1, 3, 3], 2, 0.3), w: scaled([48, 4], 3, 0.2), b: scaled([4], 4, 0.1) };
+  let params = {
+    kernel1: scaled([6, 1, 3, 3], 2, 0.3),
+    kernel2: scaled([4, 6, 3, 3], 5, 0.2),
+    w: scaled([16, 4], 3, 0.2),
+    b: scaled([4], 4, 0.1),
+  };
   const losses = [];
   let value;
   for (let i = 0; i < 20; i++) {

@@ -21,6 +21,12 @@ export interface BackendSettings {
 /** What of ONNX Runtime's element types can lie in a WebGPU buffer and means the same there. */
 const inBuffers: ReadonlySet<OnnxType> = new Set(["float32", "int32", "uint32"]);
 
+/**
+ * In its preferred order, NHWC, ONNX Runtime 1.30 convolves wrongly where channels are neither 3 or fewer nor a
+ * multiple of 4 (its issue 29651).
+ */
+const webgpu = { name: "webgpu", preferredLayout: "NCHW" } as const;
+
 export class Backend {
   readonly device: Device;
   readonly provider: Provider;
@@ -125,7 +131,7 @@ export class Backend {
 
   #options(threads: number): InferenceSession.SessionOptions {
     const common = {
-      executionProviders: [this.device],
+      executionProviders: [this.device === "webgpu" ? webgpu : this.device],
       executionMode: "sequential",
       logSeverityLevel: 3,
     } as const;
