@@ -90,6 +90,16 @@ describe("makeExperimentReport", () => {
     expect(report.markdown).toContain("](made-up.svg)");
   });
 
+  it("gives a rival its row in every panel, also where no trial of it ended", async () => {
+    const hopeless = results.runs
+      .filter(({ id }) => !id.startsWith("mnist-logreg/adam/seed"))
+      .map((run) => (run.id.startsWith("mnist-logreg/adam") ? { ...run, status: "diverged" as const } : run));
+    const { svg, html } = await makeExperimentReport({ ...results, runs: hopeless }, "made-up");
+    expect(panelHeights(report.svg)).toHaveLength(4);
+    expect(panelHeights(svg)).toEqual(panelHeights(report.svg));
+    expect(html).toContain("no winner");
+  });
+
   it("says what is missing of results that are not complete", () => {
     expect(report.missing).toBe(0);
     expect(report.html).not.toContain("Not complete");
@@ -112,4 +122,12 @@ describe("makeExperimentReport", () => {
 /** Every third one first, and so on: another order, and the same one each time. */
 function mixed<T>(items: readonly T[]): T[] {
   return [0, 1, 2].flatMap((rest) => items.filter((_, i) => i % 3 === rest));
+}
+
+/** How high the panels of a picture are, by the first gridline of each. */
+function panelHeights(svg: string): string[] {
+  return Array.from(
+    svg.matchAll(/role-axis-grid"[^>]*><line transform="[^"]*" x2="0" y2="([^"]+)"/g),
+    ([, y]) => y!,
+  );
 }

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { methods } from "../../experiment/methods.js";
+import { methodsOf } from "../../experiment/protocol.js";
 import { metrics, type Scores, type WorkloadScore } from "../../experiment/score/index.js";
 import { chartConfig } from "../chart-style.js";
 import type { LegendEntry } from "../legend.js";
@@ -24,6 +25,7 @@ export const ratioLegend: readonly LegendEntry[] = titles.map((title, i) => ({
 export async function drawRatios(scores: Scores): Promise<Figure[]> {
   const subject = methodTitle(scores.protocol.subject);
   const domain = ratioDomain(scores);
+  const rivals = rivalTitles(scores);
   const charts = scores.workloads
     .filter((workload) => ratioPoints(workload, "steps", domain).length > 0)
     .flatMap((workload) => costs.map((cost) => ({ workload, cost })));
@@ -34,6 +36,7 @@ export async function drawRatios(scores: Scores): Promise<Figure[]> {
         {
           ...panel(workload, cost, domain, {
             width: 270,
+            rivals,
             axisTitle: `◂ ${subject} behind · ratio of ${cost} · ${subject} ahead ▸`,
             labels: true,
             legend: null,
@@ -52,11 +55,13 @@ export async function drawRatios(scores: Scores): Promise<Figure[]> {
 export function drawRatioPicture(scores: Scores): Promise<string> {
   const subject = methodTitle(scores.protocol.subject);
   const domain = ratioDomain(scores);
+  const rivals = rivalTitles(scores);
   const row = (cost: Cost) => ({
     hconcat: scores.workloads.map((workload, i) => ({
       title: cost === "steps" ? workloadTitle(workload.budget.workload) : "",
       ...panel(workload, cost, domain, {
         width: 170,
+        rivals,
         axisTitle: `◂ behind · ${cost} · ahead ▸`,
         labels: i === 0,
         legend: { title: null },
@@ -131,6 +136,14 @@ function ratioPoints(
   );
 }
 
+/** All methods that are compared with the subject on some workload. */
+function rivalTitles({ protocol, workloads }: Scores): string[] {
+  const compared = workloads.flatMap(rivalsOf).map(({ method }) => method);
+  return methodsOf(protocol)
+    .filter((name) => compared.includes(name))
+    .map(methodTitle);
+}
+
 function rivalsOf({ methods: scores }: WorkloadScore) {
   return scores.filter(({ method, comparison }) => methods[method].role === "method" && comparison);
 }
@@ -150,6 +163,8 @@ function ratioDomain({ workloads }: Scores): [number, number] {
 
 interface PanelStyle {
   readonly width: number;
+  /** One row each, in all panels the same, also where one of them has no mark. */
+  readonly rivals: readonly string[];
   readonly axisTitle: string;
   /** Whether the rivals' names stand beside the panel. */
   readonly labels: boolean;
@@ -160,15 +175,14 @@ function panel(
   workload: WorkloadScore,
   cost: Cost,
   domain: [number, number],
-  { width, axisTitle, labels, legend }: PanelStyle,
+  { width, rivals, axisTitle, labels, legend }: PanelStyle,
 ) {
-  const rivals = rivalsOf(workload).map(({ method }) => methodTitle(method));
   const nominal = { type: "nominal" as const };
   const y = {
     ...nominal,
     field: "rival",
     title: null,
-    sort: rivals,
+    scale: { domain: [...rivals] },
     axis: labels ? { labelLimit: 160, ticks: false, domain: false } : null,
   };
   const yOffset = { ...nominal, field: "target", sort: titles, scale: { paddingOuter: 0.3 } };
