@@ -42,6 +42,7 @@ const peers = {
   torch: "PyTorch, sofim",
   torchSgd: "PyTorch, sgd momentum",
   torchChannelsLast: "PyTorch channels-last, sofim",
+  wasm: "engine on wasm, sofim",
   jax: "jax-js wasm, sofim",
 } as const;
 
@@ -63,6 +64,13 @@ const ratios: readonly (Target & { readonly over: string; readonly under: string
     limit: 1,
   },
   { name: "engine sofim / sgd momentum", over: ours, under: peers.sgd, bound: "at most", limit: 1.05 },
+  {
+    name: "jax-js / engine on wasm, sofim",
+    over: peers.jax,
+    under: peers.wasm,
+    bound: "at least",
+    limit: 20,
+  },
   { name: "jax-js / engine, sofim", over: peers.jax, under: ours, bound: "at least", limit: 30 },
 ];
 
@@ -74,6 +82,10 @@ export async function runEngineSuite(problem: LeNetProblem, options: EngineOptio
     lenetOnEngine(ours, problem, sofim(problem.options.sofim), threads),
     lenetOnEngine(peers.sgd, problem, sgd(problem.options.sgd), threads),
     lenetOnEngine(peers.adam, problem, adam(problem.options.adam), threads),
+    // Its threads are those of the process's first session, so it is timed with one.
+    ...(threads === 1
+      ? [lenetOnEngine(peers.wasm, problem, sofim(problem.options.sofim), 1, { device: "wasm" })]
+      : []),
   ];
   try {
     const contestants: Contestant[] = [...engine, ...(torch === undefined ? [] : torchContestants(torch))];

@@ -1,6 +1,6 @@
 import { jit as jaxJit, numpy as np, tree } from "@jax-js/jax";
 import type { GradientTransformation } from "sofim";
-import { type EngineInfo, engineArray, jit } from "sofim/ort";
+import { type Device, type EngineInfo, engineArray, jit } from "sofim/ort";
 import { makeTrainStep } from "../train/session.js";
 import type { LeNetProblem } from "./lenet-problem.js";
 import type { Contestant } from "./rounds.js";
@@ -17,9 +17,9 @@ export function lenetOnEngine(
   problem: LeNetProblem,
   optimizer: GradientTransformation,
   threads: number,
-  refreshCurvature = true,
+  { refreshCurvature = true, device = "cpu" }: { refreshCurvature?: boolean; device?: Device } = {},
 ): EngineContestant {
-  const step = jit(makeTrainStep(problem.model, 0, optimizer, refreshCurvature), { device: "cpu", threads });
+  const step = jit(makeTrainStep(problem.model, 0, optimizer, refreshCurvature), { device, threads });
   const initial = problem.initialParams();
   const state = optimizer.init(tree.ref(initial));
   let advance = (...batch: ReturnType<typeof toEngine>) => step(initial, state, ...batch);

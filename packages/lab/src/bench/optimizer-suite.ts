@@ -48,7 +48,7 @@ export async function runOptimizerSuite(
   const { threads, slowRounds } = options;
   const entrants = listEntrants();
   const engine: EngineContestant[] = entrants.map(({ name, optimizer, refresh, calls }) => ({
-    ...lenetOnEngine(name, problem, optimizer, threads, refresh),
+    ...lenetOnEngine(name, problem, optimizer, threads, { refreshCurvature: refresh }),
     ...(calls.products > 1 && { rounds: slowRounds }),
   }));
   try {
