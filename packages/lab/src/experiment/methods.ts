@@ -86,7 +86,7 @@ export const methods = Object.freeze({
     space: { schedule, learningRate: log(0.1, 3), maxStep: log(0.05, 1) },
     options: (point) => point,
   },
-  sofimWindow32: sofimVariant("SOFIM, window 32", { window: 32 }, "method"),
+  sofimWindow32: sofimVariant("SOFIM (window 32)", { window: 32 }, "method"),
   momentOnly: {
     title: "moment without FIM",
     role: "ablation",
@@ -102,7 +102,7 @@ export const methods = Object.freeze({
     options: (point) => point,
   },
   clippedSgd: {
-    title: "SGD, clipped",
+    title: "SGD (clipped)",
     role: "ablation",
     definition: clippedSgd,
     space: { ...sgdSpace, maxNorm: log(0.3, 10) },

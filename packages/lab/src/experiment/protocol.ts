@@ -26,8 +26,8 @@ export interface WorkloadBudget {
  *    loss, test loss and test accuracy. They are the same for all methods. A run reaches a target at the first
  *    evaluation at which it is at least as good; a target that a run does not reach counts as infinity.
  * 4. Train loss is the mean objective of the batches since the previous evaluation, each before its update.
- * 5. Every run has one thread. Seconds are CPU seconds of the process over the training steps: the wall clock of a
- *    quiet core, whatever else the machine does meanwhile. Evaluation and compilation are off the clock.
+ * 5. Every run has one thread. Seconds are CPU seconds of the process over batches and steps: close to the wall clock of
+ *    a quiet core, whatever else the machine does meanwhile. Evaluation and compilation are off the clock.
  * 6. A run whose loss is not a finite number ends there and counts as diverged.
  * 7. A gradient counts as one gradient-equivalent, a Hessian-vector product as two: it is the derivative of a gradient,
  *    which costs as much again for the forward and the backward half.

@@ -40,12 +40,13 @@ const runSchema = z
     batchSize: z.int(),
     /** Per step, a Hessian-vector product counting as two, refreshes spread over the steps between them. */
     gradientEquivalents: z.number(),
-    /** CPU seconds of the training steps. */
+    /** CPU seconds of the training steps and of making their batches. */
     seconds: z.number(),
-    /** Wall-clock seconds of the same steps. */
+    /** Wall-clock seconds of the steps alone. */
     wallSeconds: z.number(),
+    /** CPU seconds. */
     evalSeconds: z.number(),
-    /** 0 where the run used a step that an earlier run had compiled. */
+    /** Wall-clock seconds; 0 where the run used a step that an earlier run had compiled. */
     compileSeconds: z.number(),
     evaluations: z.array(evaluationSchema).readonly(),
     startedAt: z.iso.datetime(),

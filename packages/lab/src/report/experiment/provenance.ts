@@ -18,7 +18,7 @@ export function rules(protocol: Protocol): string[] {
     `The winner is trained anew with ${count(reportingSeeds.length, "fresh seed")} (${listWords(reportingSeeds.map(String))}) and scored on the test images. A seed decides initial weights and the order of images, for all methods alike.`,
     `The targets of a workload are the medians, over the reporting seeds, of what ${methodTitle(reference)} has reached at its end. They are the same for all methods. A run reaches a target at the first evaluation at which it is at least as good; a target that it does not reach counts as infinity.`,
     "Train loss is the mean objective of the batches since the previous evaluation, each before its update.",
-    "Every run has one thread. Seconds are CPU seconds of the process over the training steps: the wall clock of a quiet core. Evaluation and compilation are off the clock.",
+    "Every run has one thread. Seconds are CPU seconds of the process over batches and steps, close to the wall clock of a quiet core whatever else the machine does. Evaluation and compilation are off the clock.",
     "A run whose loss is not a finite number ends there and counts as diverged: as having reached no further target, an infinite loss, no image right.",
     `A gradient counts as one gradient-equivalent, a Hessian-vector product as ${gradientsPerProduct}.`,
   ];
@@ -106,7 +106,7 @@ export function timeFacts({ runs }: Scores): [string, string][] {
       "Wall clock",
       ratios.length === 0
         ? "–"
-        : `${threeDigits(median(ratios))} times the CPU seconds, median over runs (${threeDigits(Math.min(...ratios))} to ${threeDigits(Math.max(...ratios))}); CPU seconds count the runtime's other threads too`,
+        : `${threeDigits(median(ratios))} times the CPU seconds, median over runs (${threeDigits(Math.min(...ratios))} to ${threeDigits(Math.max(...ratios))}); CPU seconds also count the making of batches and the runtime's other threads`,
     ],
     ["Evaluation", `${minutes(sum(({ evalSeconds }) => evalSeconds))}, off the clock`],
     [
