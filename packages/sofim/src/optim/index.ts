@@ -33,6 +33,13 @@ export { type SgdOptions, sgd } from "./sgd.js";
 export { type SofimTransformationOptions, sofim } from "./sofim.js";
 export { readSofimDiagnostics, type SofimDiagnostics } from "./sofim-diagnostics.js";
 export { type TraceOptions, trace } from "./trace.js";
-export { type Loss, type TrainingStep, trainingStep } from "./training-step.js";
+export {
+  type Loss,
+  type LossWithAux,
+  type TrainingStep,
+  type TrainingStepOptions,
+  type TrainingStepWithAux,
+  trainingStep,
+} from "./training-step.js";
 export type { ArrayTree, ExtraArgs, GradientTransformation, OptState } from "./transformation.js";
 export { formatPath, type LeafPath } from "./tree.js";
