@@ -1,15 +1,6 @@
 import { expect } from "vitest";
 
-/** A seeded generator of numbers in [-1, 1). */
-export function randomSigned(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 31 - 1;
-  };
-}
+export { randomSigned } from "./random-signed.js";
 
 /** Expects |actual - expected| <= tolerance * |expected| in the Euclidean norm, and every value finite. */
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {

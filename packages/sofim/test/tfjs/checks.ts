@@ -5,6 +5,7 @@ import "@tensorflow/tfjs-layers"; // brings the gradients of all operations
 import * as tf from "@tensorflow/tfjs-core";
 import { Sofim, type SofimOptions } from "../../src/core/index.js";
 import { SofimOptimizer, type SofimOptimizerOptions } from "../../src/tfjs/index.js";
+import { leastValue, logistic, rosenbrock } from "../optim/contract/plain-problems.js";
 
 export interface Check {
   readonly name: string;
@@ -199,6 +200,64 @@ const growth: Check[] = [
   },
 }));
 
+const optima: Check[] = (
+  [
+    ["Rosenbrock", rosenbrock, { learningRate: 2, rho: 100 }, 1000],
+    ["logistic regression", logistic, { learningRate: 0.5, rho: 0.5 }, 200],
+  ] as const
+).map(([name, problem, options, steps]) => ({
+  name: `comes within 1e-4 of the least value of ${name}`,
+  atMost: 1e-4,
+  run: async () => {
+    const { start, evaluate } = problem;
+    const w = tf.tidy(() => tf.variable(tf.tensor1d([...start])));
+    const optimizer = new SofimOptimizer(options);
+    for (let i = 0; i < steps; i++) {
+      const tensor = tf.tensor1d(evaluate(await w.data()).gradient);
+      optimizer.applyGradients([{ name: w.name, tensor }]);
+      tensor.dispose();
+    }
+    const { value } = evaluate(await w.data());
+    optimizer.dispose();
+    w.dispose();
+    return value - (await leastValue(problem));
+  },
+}));
+
+const still: Check = {
+  name: "stands still without a gradient",
+  atMost: 0,
+  run: async () => {
+    const start = startingWeights();
+    const variables = makeVariables(start);
+    const optimizer = new SofimOptimizer();
+    for (let i = 0; i < 3; i++) apply(optimizer, variables, new Float32Array(size));
+    const moved = distance(await read(variables), start);
+    optimizer.dispose();
+    tf.dispose(variables);
+    return moved;
+  },
+};
+
+const shown: Check = {
+  name: "shows a gradient that is not finite unless told to skip it",
+  atMost: 0,
+  run: async () => {
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const variables = makeVariables(startingWeights());
+      const optimizer = new SofimOptimizer();
+      const gradient = quadratic(startingWeights(), 0);
+      gradient[7] = bad;
+      apply(optimizer, variables, gradient);
+      const finite = (await read(variables)).every(Number.isFinite);
+      optimizer.dispose();
+      tf.dispose(variables);
+      if (finite) throw new Error(`a gradient of ${bad} left no trace`);
+    }
+    return 0;
+  },
+};
+
 const forms: Check = {
   name: "takes gradients as a map, as a list and from minimize, alike",
   atMost: 0,
@@ -230,4 +289,14 @@ const forms: Check = {
   },
 };
 
-export const checks: readonly Check[] = [...agreement, ...extremes, clipping, skipping, ...growth, forms];
+export const checks: readonly Check[] = [
+  ...agreement,
+  ...extremes,
+  ...optima,
+  still,
+  shown,
+  clipping,
+  skipping,
+  ...growth,
+  forms,
+];

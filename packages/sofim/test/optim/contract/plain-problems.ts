@@ -1,5 +1,5 @@
 import { minimizeLbfgs } from "../../../src/core/index.js";
-import { randomSigned } from "../../core/helpers.js";
+import { randomSigned } from "../../core/random-signed.js";
 
 /** A function in plain float64, and its least value. */
 export interface PlainProblem {

@@ -70,7 +70,7 @@ export const table: Readonly<Record<string, Row>> = {
   },
   "sofim, gradient direction": {
     make: ({ learningRate, rho }) => sofim({ learningRate, rho, direction: "gradient" }),
-    rates: { quadratic: 0.1, rosenbrock: 0.12, logistic: 0.5 },
+    rates: { quadratic: 0.1, rosenbrock: 0.16, logistic: 0.5 },
     buffers: 1,
   },
   "sofim, schedule": {
