@@ -5,7 +5,10 @@ import type { Direction } from "./options.js";
 export interface BlockDiagnostics {
   /** |Mh|^2 over the block's weights; NaN if the step was skipped, Infinity if beyond float64. */
   readonly momentNormSquared: number;
-  /** learningRate / (rho + |Mh|^2), the factor on the moment; 0 if the step was skipped. */
+  /**
+   * learningRate / (rho + |Mh|^2), the factor on the moment; with a window the length of the step over that of the
+   * moment. 0 if the step was skipped.
+   */
   readonly scale: number;
 }
 
@@ -31,7 +34,7 @@ const TINY_RHO = 1e-250;
 // The loops run over pieces of this many weights. A loop over everything is compiled while it runs the first time,
 // before the code after it was ever seen; V8 then leaves and re-enters that code at every call, which measured
 // 2 to 3 times slower. Sums by pieces are also the more accurate ones.
-const CHUNK = 4096;
+export const CHUNK = 4096;
 
 /**
  * One block of the block-diagonal Fisher matrix: the weights [start, end). First `measure` reads, then `apply`
@@ -174,12 +177,12 @@ export class Block implements BlockDiagnostics {
 }
 
 /** Keeps a factor finite, so that it gives 0 and not NaN where it meets an element that is 0. */
-function held(factor: number): number {
+export function held(factor: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, factor));
 }
 
 /** A power of two near `x`, so that multiplying by it is exact; never 0, subnormal or infinite. */
-function powerOfTwoNear(x: number): number {
+export function powerOfTwoNear(x: number): number {
   const exponent = Math.round(Math.log2(x));
   return 2 ** Math.min(1020, Math.max(-1020, exponent));
 }

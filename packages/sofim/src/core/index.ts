@@ -13,4 +13,4 @@ export {
 } from "./lbfgs/minimize.js";
 export { type Direction, type SofimOptions, sofimDefaults } from "./options.js";
 export { Sofim, type SofimDiagnostics } from "./sofim.js";
-export type { SofimState } from "./state.js";
+export type { SofimState, WindowState } from "./state.js";

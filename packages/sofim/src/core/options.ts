@@ -18,6 +18,11 @@ export interface SofimOptions {
   readonly direction?: Direction;
   /** `"global"` (default), or the lengths of consecutive blocks that sum to the size: one norm per block. */
   readonly blocks?: "global" | readonly number[];
+  /**
+   * Build the Fisher matrix of the last so many gradients, an integer >= 1, and not of the moment. Such a matrix is
+   * global and applied to the moment, so that `blocks` and `direction` stay at their defaults. Default: none.
+   */
+  readonly window?: number | undefined;
   /** Element type of weights, gradient and moment. Default `"float32"`. */
   readonly dtype?: FloatType;
 }
@@ -74,6 +79,27 @@ export function checkChoice<T extends string>(argument: string, value: unknown, 
 /** Returns `value` if it is a direction; throws otherwise. */
 export function checkDirection(value: unknown): Direction {
   return checkChoice("direction", value, ["moment", "gradient"]);
+}
+
+/**
+ * Returns `value` if it is a window's length beside these; throws otherwise.
+ *
+ * @param hint Added where `blocks` does not fit.
+ */
+export function checkWindow(
+  value: unknown,
+  others: { readonly blocks: unknown; readonly direction: Direction },
+  hint = "",
+): number {
+  const length = checkInteger("window", value, 1);
+  const { blocks, direction } = others;
+  if (blocks !== "global") {
+    throw new InvalidArgumentError("blocks", blocks, `"global" where there is a window${hint}`);
+  }
+  if (direction !== "moment") {
+    throw new InvalidArgumentError("direction", direction, '"moment" where there is a window');
+  }
+  return length;
 }
 
 /**

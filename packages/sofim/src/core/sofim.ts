@@ -1,5 +1,7 @@
-import { Block, type BlockDiagnostics, type StepSettings } from "./block.js";
+import type { BlockDiagnostics, StepSettings } from "./block.js";
+import type { Fisher } from "./fisher.js";
 import { type FloatArray, type FloatType, kernelsOf } from "./kernels/index.js";
+import { MomentFisher } from "./moment-fisher.js";
 import {
   checkBlockLengths,
   checkChoice,
@@ -8,10 +10,12 @@ import {
   checkInteger,
   checkNonNegative,
   checkPositive,
+  checkWindow,
   type SofimOptions,
   sofimDefaults,
 } from "./options.js";
 import { checkFloatArray, checkState, type SofimState } from "./state.js";
+import { WindowFisher } from "./window-fisher.js";
 
 /** What a step did. `Sofim` keeps one such object and fills it anew at every step. */
 export interface SofimDiagnostics extends BlockDiagnostics {
@@ -34,11 +38,16 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  *
  * d is the same moving average taken of ones: 1 - beta^t while beta stays the same, and right when it changes. The
  * length of the step is at most eta / (2 sqrt(rho)), reached at |Mh|^2 = rho. With `direction: "gradient"` the step is
- * eta F^-1 g. With `blocks` F is block-diagonal and every block has its own norm. Weight decay is decoupled (as in
+ * eta F^-1 g. With `blocks` F is block-diagonal and every block has its own norm. With `window: k`,
+ *
+ *     F = (1 / n) sum_j g_j g_j' + rho I         over the last n = min(t, k) gradients
+ *
+ * Weight decay is decoupled (as in
  * AdamW): it uses the weights from before the step and is not seen by the moment.
  *
- * Memory: one buffer as large as the weights. Time: one pass that reads moment and gradient, one that reads and writes;
- * sums are float64. `step` allocates nothing.
+ * Memory: one buffer as large as the weights; with a window k, and one of float64. Time: one pass that reads moment and
+ * gradient, one that reads and writes; with a window k inner products and k additions of vectors. Sums are float64.
+ * `step` allocates nothing.
  *
  * @throws InvalidArgumentError if the size or an option cannot be used.
  *
@@ -63,8 +72,9 @@ export class Sofim {
   readonly size: number;
   /** Element type of weights, gradient and moment. */
   readonly dtype: FloatType;
-  readonly #blocks: readonly Block[];
-  readonly #moment: FloatArray;
+  /** Gradients that the Fisher matrix is built of; undefined if it is built of the moment. */
+  readonly window: number | undefined;
+  readonly #fisher: Fisher;
   readonly #settings: Mutable<StepSettings>;
   readonly #diagnostics: Mutable<SofimDiagnostics>;
   #weightDecay: number;
@@ -89,9 +99,21 @@ export class Sofim {
       keep: 1,
     };
     this.#weightDecay = checkNonNegative("weightDecay", options.weightDecay ?? sofimDefaults.weightDecay);
-    this.#blocks = makeBlocks(checkBlockLengths(options.blocks ?? sofimDefaults.blocks, size));
-    this.#moment = this.dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
-    this.#diagnostics = { momentNormSquared: Number.NaN, scale: 0, skipped: false, blocks: this.#blocks };
+    const blocks = options.blocks ?? sofimDefaults.blocks;
+    const lengths = checkBlockLengths(blocks, size);
+    if (options.window !== undefined) {
+      this.window = checkWindow(options.window, { blocks, direction: this.#settings.direction });
+    }
+    this.#fisher =
+      this.window === undefined
+        ? new MomentFisher(lengths, this.dtype)
+        : new WindowFisher(this.window, size, this.dtype);
+    this.#diagnostics = {
+      momentNormSquared: Number.NaN,
+      scale: 0,
+      skipped: false,
+      blocks: this.#fisher.blocks,
+    };
   }
 
   /** Step size eta; may be set between steps. Finite and >= 0. */
@@ -158,10 +180,8 @@ export class Sofim {
     const { beta, learningRate } = settings;
     settings.momentWeight = beta * this.#momentWeight + (1 - beta);
     settings.keep = 1 - learningRate * this.#weightDecay;
-    for (const block of this.#blocks) {
-      if (!block.measure(this.#moment, gradient, settings)) return this.#skip();
-    }
-    for (const block of this.#blocks) block.apply(weights, this.#moment, gradient, settings);
+    if (!this.#fisher.measure(gradient, settings)) return this.#skip();
+    this.#fisher.apply(weights, gradient, settings);
     this.#momentWeight = settings.momentWeight;
     this.#steps++;
     return this.#report();
@@ -170,7 +190,7 @@ export class Sofim {
   /** A copy of everything that the next steps depend on beside the options. */
   state(): SofimState {
     return {
-      moment: this.#moment.slice(),
+      ...this.#fisher.state(),
       momentWeight: this.#momentWeight,
       steps: this.#steps,
       skippedSteps: this.#skippedSteps,
@@ -184,15 +204,15 @@ export class Sofim {
    * @throws InvalidArgumentError if it does not fit; the optimizer is then as it was.
    */
   restore(state: SofimState): void {
-    const checked = checkState(state, this.dtype, this.size);
-    this.#moment.set(checked.moment);
+    const checked = checkState(state, this);
+    this.#fisher.restore(checked);
     this.#momentWeight = checked.momentWeight;
     this.#steps = checked.steps;
     this.#skippedSteps = checked.skippedSteps;
   }
 
   #skip(): SofimDiagnostics {
-    for (const block of this.#blocks) block.clear();
+    this.#fisher.clear();
     this.#skippedSteps++;
     const diagnostics = this.#diagnostics;
     diagnostics.momentNormSquared = Number.NaN;
@@ -206,19 +226,10 @@ export class Sofim {
     diagnostics.momentNormSquared = 0;
     diagnostics.scale = 0;
     diagnostics.skipped = false;
-    for (const block of this.#blocks) {
+    for (const block of this.#fisher.blocks) {
       diagnostics.momentNormSquared += block.momentNormSquared;
       diagnostics.scale = Math.max(diagnostics.scale, block.scale);
     }
     return diagnostics;
   }
-}
-
-function makeBlocks(lengths: readonly number[]): Block[] {
-  let start = 0;
-  return lengths.map((length) => {
-    const block = new Block(start, start + length);
-    start = block.end;
-    return block;
-  });
 }

@@ -7,14 +7,35 @@ import { checkInteger } from "./options.js";
  * `node:v8` serialization take as it is. Options are not part of it; construct the optimizer with the same ones.
  */
 export interface SofimState {
-  /** First moment M, before bias correction; as long as the weights. */
+  /**
+   * First moment M, before bias correction; as long as the weights. With a window: what gradients that have left it
+   * contribute to M, in float64.
+   */
   readonly moment: FloatArray;
+  /** Present with a window. */
+  readonly window?: WindowState;
   /** Bias-correction weight d in [0, 1): the moving average of ones. Mh = M / d. */
   readonly momentWeight: number;
   /** Steps taken, skipped ones not counted. */
   readonly steps: number;
   /** Steps skipped because the gradient was not finite. */
   readonly skippedSteps: number;
+}
+
+/** The gradients in a window of length k, newest first, and what is known about them. */
+export interface WindowState {
+  /** Gradients in the window; the arrays behind them have no meaning. */
+  readonly filled: number;
+  /** k arrays as long as the weights. */
+  readonly gradients: readonly FloatArray[];
+  /** Share of each gradient in M, [k]. */
+  readonly shares: Float64Array;
+  /** Power of two that each gradient is multiplied by in the inner products, [k]. */
+  readonly scales: Float64Array;
+  /** Inner products of the scaled gradients with each other, [k k]. */
+  readonly gram: Float64Array;
+  /** Inner products of the scaled gradients with `moment`, [k]. */
+  readonly tailProducts: Float64Array;
 }
 
 /** Names the float type of an array, whichever realm made it; undefined if it is not a float array. */
@@ -39,22 +60,61 @@ export function checkFloatArray(
   return value as FloatArray;
 }
 
+/** What a state has to fit. */
+export interface StateShape {
+  readonly dtype: FloatType;
+  readonly size: number;
+  /** Undefined without a window. */
+  readonly window: number | undefined;
+}
+
 /** Returns `value` if it is a state that fits; throws otherwise. */
-export function checkState(value: unknown, floatType: FloatType, length: number): SofimState {
-  if (typeof value !== "object" || value === null) {
-    throw new InvalidArgumentError("state", value, "an object that state() returned");
-  }
-  const { moment, momentWeight, steps, skippedSteps } = value as Partial<Record<keyof SofimState, unknown>>;
-  const checked = checkFloatArray("state.moment", moment, floatType, length);
-  const at = checked.findIndex((x) => !Number.isFinite(x));
-  if (at >= 0) throw new InvalidArgumentError(`state.moment[${at}]`, checked[at], "a finite number");
+export function checkState(value: unknown, { dtype, size, window }: StateShape): SofimState {
+  const { moment, momentWeight, steps, skippedSteps, ...rest } = fieldsOf("state", value);
   if (typeof momentWeight !== "number" || !(momentWeight >= 0 && momentWeight <= 1)) {
     throw new InvalidArgumentError("state.momentWeight", momentWeight, "a number in [0, 1]");
   }
+  if (window === undefined && rest.window !== undefined) {
+    throw new InvalidArgumentError("state.window", rest.window, "none, as this optimizer has no window");
+  }
   return {
-    moment: checked,
+    moment: checkFinite("state.moment", moment, window === undefined ? dtype : "float64", size),
     momentWeight,
     steps: checkInteger("state.steps", steps, 0),
     skippedSteps: checkInteger("state.skippedSteps", skippedSteps, 0),
+    ...(window !== undefined && { window: checkWindow(rest.window, dtype, size, window) }),
   };
+}
+
+function checkWindow(value: unknown, dtype: FloatType, size: number, length: number): WindowState {
+  const fields = fieldsOf("state.window", value);
+  const { filled, gradients } = fields;
+  if (checkInteger("state.window.filled", filled, 0) > length) {
+    throw new InvalidArgumentError("state.window.filled", filled, `at most the window's length, ${length}`);
+  }
+  if (!Array.isArray(gradients) || gradients.length !== length) {
+    throw new InvalidArgumentError("state.window.gradients", gradients, `an array of length ${length}`);
+  }
+  const vector = (name: string, count = length) =>
+    checkFinite(`state.window.${name}`, fields[name], "float64", count) as Float64Array;
+  return {
+    filled: filled as number,
+    gradients: gradients.map((x, j) => checkFinite(`state.window.gradients[${j}]`, x, dtype, size)),
+    shares: vector("shares"),
+    scales: vector("scales"),
+    gram: vector("gram", length * length),
+    tailProducts: vector("tailProducts"),
+  };
+}
+
+function fieldsOf(argument: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+  throw new InvalidArgumentError(argument, value, "an object that state() of such an optimizer returned");
+}
+
+function checkFinite(argument: string, value: unknown, floatType: FloatType, length: number): FloatArray {
+  const checked = checkFloatArray(argument, value, floatType, length);
+  const at = checked.findIndex((x) => !Number.isFinite(x));
+  if (at >= 0) throw new InvalidArgumentError(`${argument}[${at}]`, checked[at], "a finite number");
+  return checked;
 }

@@ -3,8 +3,8 @@ import { InvalidArgumentError } from "../core/errors.js";
 import {
   checkDecayRate,
   checkDirection,
-  checkInteger,
   checkPositive,
+  checkWindow,
   type Direction,
   sofimDefaults,
 } from "../core/options.js";
@@ -96,9 +96,8 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
   const blocks = checkBlocks(options.blocks ?? sofimDefaults.blocks);
   const diagnosing = options.diagnostics ?? false;
   if (options.window !== undefined) {
-    const window = checkInteger("window", options.window, 1);
-    checkBesideWindow("blocks", blocks, "global", "; partition gives groups of tensors windows of their own");
-    checkBesideWindow("direction", direction, "moment");
+    const hint = "; partition gives groups of tensors windows of their own";
+    const window = checkWindow(options.window, { blocks, direction }, hint);
     return scaleByWindow({ window, beta, rho, diagnostics: diagnosing });
   }
   const stateKeys = ["mu", "weight", ...(diagnosing ? (["diagnostics"] as const) : [])] as const;
@@ -137,10 +136,6 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
 function checkBlocks(value: Blocks): Blocks {
   if (value === "global" || value === "tensor" || typeof value === "function") return value;
   throw new InvalidArgumentError("blocks", value, '"global", "tensor" or a function from path to key');
-}
-
-function checkBesideWindow(name: string, value: unknown, only: string, hint = ""): void {
-  if (value !== only) throw new InvalidArgumentError(name, value, `"${only}" where there is a window${hint}`);
 }
 
 function blockKeys(blocks: Blocks, paths: readonly LeafPath[]): (string | number)[] {

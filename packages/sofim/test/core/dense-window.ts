@@ -8,34 +8,38 @@ export class DenseWindow {
 
   constructor(readonly options: { readonly window: number; readonly beta: number; readonly rho: number }) {}
 
-  /** Takes the next gradient and returns F^-1 Mh. */
-  step(gradient: ArrayLike<number>): Float64Array {
-    const { window, beta, rho } = this.options;
+  /** Takes in the next gradient. */
+  push(gradient: ArrayLike<number>): void {
+    const { window, beta } = this.options;
     const g = Float64Array.from(gradient);
-    const moment = (this.#moment ?? new Float64Array(g.length)).map((m, i) => beta * m + (1 - beta) * g[i]!);
-    this.#moment = moment;
+    this.#moment = (this.#moment ?? new Float64Array(g.length)).map((m, i) => beta * m + (1 - beta) * g[i]!);
     this.#weight = beta * this.#weight + (1 - beta);
     this.#window.push(g);
     if (this.#window.length > window) this.#window.shift();
-    const size = g.length;
-    const fisher = new Float64Array(size * size);
+  }
+
+  /** F^-1 Mh after the gradients so far. */
+  solve(): Float64Array {
+    const moment = this.#moment!;
+    const size = moment.length;
+    const lower = new Float64Array(size * size);
     for (const row of this.#window) {
       for (let i = 0; i < size; i++) {
         const factor = row[i]! / this.#window.length;
-        for (let j = 0; j < size; j++) fisher[i * size + j]! += factor * row[j]!;
+        for (let j = 0; j <= i; j++) lower[i * size + j]! += factor * row[j]!;
       }
     }
-    for (let i = 0; i < size; i++) fisher[i * (size + 1)]! += rho;
+    for (let i = 0; i < size; i++) lower[i * (size + 1)]! += this.options.rho;
     return choleskySolve(
-      fisher,
+      lower,
       moment.map((m) => m / this.#weight),
     );
   }
 }
 
-function choleskySolve(matrix: Float64Array, right: Float64Array): Float64Array {
+/** Overwrites the lower triangle with its factor. */
+function choleskySolve(lower: Float64Array, right: Float64Array): Float64Array {
   const n = right.length;
-  const lower = matrix.slice();
   const x = right.slice();
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {

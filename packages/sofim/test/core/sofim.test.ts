@@ -6,7 +6,7 @@ import { expectClose, randomSigned } from "./helpers.js";
 function plainSofim(
   start: ArrayLike<number>,
   gradients: readonly ArrayLike<number>[],
-  o: Required<SofimOptions>,
+  o: Required<Omit<SofimOptions, "window">>,
 ) {
   const w = Array.from(start);
   const m = w.map(() => 0);
