@@ -1,3 +1,4 @@
+export { type Augmentation, augmentImages } from "./augment.js";
 export { gatherBatch, type Normalization } from "./batch.js";
 export { DATASET_NAMES, type DatasetName, type ImageDataset, type ImageSet } from "./dataset.js";
 export { type Download, type DownloadOptions, downloadDataset } from "./download.js";

@@ -2,7 +2,8 @@ import { defaultDevice, init } from "@jax-js/jax";
 import { InvalidArgumentError } from "sofim/core";
 import { type ImageDataset, type ImageSet, loadDataset, Random } from "../data/index.js";
 import { readEnvironment } from "../report/environment.js";
-import { stepsPerEpoch, trainBatches } from "../train/batches.js";
+import { openBatches } from "../train/batch-source.js";
+import { stepsPerEpoch } from "../train/batches.js";
 import { evaluate } from "../train/evaluate.js";
 import { type LoopPlan, runSteps } from "../train/loop.js";
 import { Recorder } from "../train/recorder.js";
@@ -37,8 +38,9 @@ export class RunPerformer {
     const steps = budget.epochs * perEpoch;
     const recorder = new Recorder(steps, perEpoch, batchSize);
     const stopwatch = timeSteps(session);
+    const batches = openBatches(workload, images.train, random);
     const plan: LoopPlan = {
-      batches: trainBatches(images.train, batchSize, normalization, random),
+      batches,
       learningRates: definition.learningRates(options, steps),
       stepsPerEpoch: perEpoch,
       evaluateEvery: spec.phase === "reporting" ? budget.evaluateEvery : perEpoch,
@@ -46,7 +48,7 @@ export class RunPerformer {
       evaluate: () => evaluate(session.predict, images.judged, batchSize, normalization),
       clock: cpuSeconds,
     };
-    const status = await runSteps(stopwatch.session, plan, recorder);
+    const status = await runSteps(stopwatch.session, plan, recorder).finally(() => batches.close());
     if (status === "aborted") throw new Error(`run ${spec.id} was aborted, and nobody can abort it`);
     const { machine, versions } = describeMachine();
     return {

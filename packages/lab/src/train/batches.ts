@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "sofim/core";
+import { type Augmentation, augmentImages } from "../data/augment.js";
 import { gatherBatch, type Normalization } from "../data/batch.js";
 import type { ImageSet } from "../data/dataset.js";
 import type { Random } from "../data/random.js";
@@ -33,13 +34,34 @@ export function* trainBatches(
   normalization: Normalization,
   random: Random,
 ): Generator<Batch, never> {
-  const steps = stepsPerEpoch(set.count, batchSize);
-  const order = Uint32Array.from({ length: set.count }, (_, i) => i);
+  const order = trainIndices(set.count, batchSize, random);
+  for (;;) yield gather(set, order.next().value, batchSize, normalization);
+}
+
+/** Training batches as of `trainBatches`, with every image varied each time. */
+export function* augmentedBatches(
+  set: ImageSet,
+  batchSize: number,
+  normalization: Normalization,
+  augmentation: Augmentation,
+  random: Random,
+): Generator<Batch, never> {
+  const all = Uint32Array.from({ length: batchSize }, (_, i) => i);
+  const order = trainIndices(set.count, batchSize, random);
+  for (;;) {
+    const varied = augmentImages(set, order.next().value, augmentation, random);
+    yield gather(varied, all, batchSize, normalization);
+  }
+}
+
+/** Which images are in each batch; the array is overwritten by the next one's epoch. */
+function* trainIndices(count: number, batchSize: number, random: Random): Generator<Uint32Array, never> {
+  const steps = stepsPerEpoch(count, batchSize);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (;;) {
     random.shuffle(order);
     for (let step = 0; step < steps; step++) {
-      const indices = order.subarray(step * batchSize, (step + 1) * batchSize);
-      yield gather(set, indices, batchSize, normalization);
+      yield order.subarray(step * batchSize, (step + 1) * batchSize);
     }
   }
 }

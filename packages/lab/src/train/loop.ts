@@ -1,4 +1,4 @@
-import type { Batch } from "./batches.js";
+import type { BatchSource } from "./batch-source.js";
 import type { TestScore } from "./evaluate.js";
 import type { Recorder } from "./recorder.js";
 import type { Evaluation, RunStatus } from "./result.js";
@@ -33,7 +33,7 @@ export interface TrainObserver {
 
 /** What a run does, step by step. */
 export interface LoopPlan {
-  readonly batches: Iterator<Batch, never>;
+  readonly batches: BatchSource;
   /** One for each step: their number is the length of the run. */
   readonly learningRates: Float32Array;
   readonly stepsPerEpoch: number;
@@ -60,7 +60,7 @@ export async function runSteps(
   for (const learningRate of plan.learningRates) {
     if (signal?.aborted) return "aborted";
     const stepStart = plan.clock();
-    const loss = await session.step(plan.batches.next().value, learningRate);
+    const loss = await session.step(await plan.batches.next(), learningRate);
     recorder.addStep(loss, plan.clock() - stepStart);
     observer?.onStep?.(reportStep(plan, recorder, loss));
     if (recorder.steps % plan.logEvery === 0) {

@@ -10,12 +10,19 @@ import {
 import { InvalidArgumentError } from "sofim/core";
 import { type ArrayData, type EngineArray, engineArray, jit, type WithLeaves } from "sofim/ort";
 import { Random } from "../data/random.js";
-import type { Model, ModelParams, UniformSource } from "../models/index.js";
+import {
+  type AnyModel,
+  isNormalized,
+  type ModelParams,
+  type Statistics,
+  type UniformSource,
+} from "../models/index.js";
 import type { Batch } from "./batches.js";
 import type { Predict } from "./evaluate.js";
+import { initStatistics, makeMeasuringStep } from "./measuring-step.js";
 import { makeObjective } from "./objective.js";
 
-/** A model in training: its parameters and optimizer state live in the engine and move by `step`. */
+/** A model in training: its parameters, running statistics and optimizer state live in the engine and move by `step`. */
 export interface Session {
   readonly device: string;
   readonly threads: number;
@@ -43,7 +50,7 @@ export interface OptimizerReadings {
 }
 
 export interface SessionOptions {
-  readonly model: Model;
+  readonly model: AnyModel;
   /** See `Workload.l2`. */
   readonly objectiveL2: number;
   /** Holds its hyperparameters in its state, as those of `injectHyperparams` do. */
@@ -67,27 +74,35 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   const begin = (from: GradientTransformation, weights: UniformSource) => {
     const initial = model.init(weights);
-    return { state: toEngine(from.init(tree.ref(initial))), params: toEngine(initial) };
+    return {
+      state: toEngine(from.init(tree.ref(initial))),
+      params: toEngine(initial),
+      running: toEngine(initStatistics(model)),
+    };
   };
-  let { state, params } = begin(optimizer, options.weights);
+  let { state, params, running } = begin(optimizer, options.weights);
 
   const engine = { device: "cpu", ...(threads === undefined ? {} : { threads }) } as const;
   const compile = (refresh: boolean) =>
-    jit(makeTrainStep(model, options.objectiveL2, optimizer, refresh), engine);
+    jit(makeMeasuringStep(model, options.objectiveL2, optimizer, refresh), engine);
   // A graph has no branches: a step that keeps the curvature is another graph.
   const refreshing = compile(true);
   const keeping = refreshEvery > 1 ? compile(false) : refreshing;
-  const logits = jit((p: ModelParams, x: np.Array) => model.apply(p, x), engine);
+  const logits = jit(
+    (p: ModelParams, statistics: Statistics, x: np.Array) =>
+      isNormalized(model) ? model.apply(p, statistics, x) : model.apply(p, x),
+    engine,
+  );
   const toImages = (images: Float32Array): EngineArray =>
     engineArray(images, [batchSize, ...model.inputShape]);
 
-  const predict: Predict = async (images) => (await logits(params, toImages(images))).data();
+  const predict: Predict = async (images) => (await logits(params, running, toImages(images))).data();
   const started = performance.now();
   // Engine arrays never change, so a call whose results are dropped leaves the run where it was.
   const blank = new Float32Array(batchSize * model.inputShape.reduce((product, dim) => product * dim, 1));
   const blankLabels = new Int32Array(batchSize);
   for (const step of new Set([refreshing, keeping])) {
-    await step(params, state, toImages(blank), engineArray(blankLabels, [batchSize]));
+    await step(params, state, running, toImages(blank), engineArray(blankLabels, [batchSize]));
   }
   await predict(blank);
   const compileSeconds = (performance.now() - started) / 1000;
@@ -100,14 +115,16 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     compileSeconds,
     async step({ images, labels }, learningRate) {
       const trainStep = steps++ % refreshEvery === 0 ? refreshing : keeping;
-      const [loss, nextParams, nextState] = await trainStep(
+      const [loss, nextParams, nextState, nextRunning] = await trainStep(
         params,
         withLearningRate(state, learningRate),
+        running,
         toImages(images),
         engineArray(labels, [batchSize]),
       );
       params = nextParams;
       state = nextState;
+      running = nextRunning;
       return (await loss.data())[0]!;
     },
     predict,
@@ -116,7 +133,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return { hyperparams: currentHyperparams(state), ...(diagnostics && { diagnostics }) };
     },
     restart(other, weights) {
-      ({ state, params } = begin(other, weights));
+      ({ state, params, running } = begin(other, weights));
       steps = 0;
     },
     async dispose() {
@@ -127,7 +144,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 }
 
 /** The options that `optimizer` holds in its state, by name: those that a step compiled for `model` takes as they come. */
-export function tracedOptions(optimizer: GradientTransformation, model: Model): string[] {
+export function tracedOptions(optimizer: GradientTransformation, model: AnyModel): string[] {
   const state = optimizer.init(model.init(new Random(0)));
   const { hyperparams } = injected(state);
   tree.dispose(state);
@@ -150,7 +167,7 @@ function injected(state: unknown): { readonly hyperparams: object; readonly inne
 
 /** One step of `optimizer` on the model's objective, as a function of arrays that an engine can trace. */
 export function makeTrainStep(
-  model: Model,
+  model: AnyModel,
   l2: number,
   optimizer: GradientTransformation,
   refreshCurvature = true,

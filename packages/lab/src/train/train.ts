@@ -4,7 +4,8 @@ import { Random } from "../data/random.js";
 import type { OptimizerOptions } from "../workloads/optimizer-definition.js";
 import { type OptimizerName, optimizers } from "../workloads/optimizers.js";
 import type { Workload } from "../workloads/workload.js";
-import { stepsPerEpoch, trainBatches } from "./batches.js";
+import { type BatchSource, openBatches } from "./batch-source.js";
+import { stepsPerEpoch } from "./batches.js";
 import { evaluate } from "./evaluate.js";
 import { type LoopPlan, runSteps, type TrainObserver } from "./loop.js";
 import { Recorder } from "./recorder.js";
@@ -37,7 +38,7 @@ export interface TrainOptions {
  * Trains a workload's model with one optimizer.
  *
  * Every epoch goes through the training images in a fresh random order, in whole batches (what is left over
- * is dropped). The clock runs for batches and steps alone; evaluation and compilation are measured apart. The
+ * is dropped). Where the workload varies its images, a thread prepares the batches. The clock runs for batches and steps alone; evaluation and compilation are measured apart. The
  * same options and seed give the same losses, to the last bit, on one machine with one number of threads.
  *
  * @returns what was reached, also when the run was aborted or diverged
@@ -55,20 +56,35 @@ export interface TrainOptions {
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const plan = planRun(options);
-  const { workload, random } = plan;
+  const weights = new Random(plan.random.uint32());
+  const batches = openBatches(plan.workload, options.dataset.train, plan.random);
+  try {
+    return await trainOn(batches, weights, plan, options);
+  } finally {
+    await batches.close();
+  }
+}
+
+async function trainOn(
+  batches: BatchSource,
+  weights: Random,
+  plan: Plan,
+  options: TrainOptions,
+): Promise<TrainResult> {
+  const { workload } = plan;
   const session = await openSession({
     model: workload.model,
     objectiveL2: workload.l2,
     optimizer: plan.optimizer,
     refreshEvery: plan.refreshEvery,
-    weights: new Random(random.uint32()),
+    weights,
     batchSize: workload.batchSize,
     threads: options.threads,
   });
   try {
     const recorder = new Recorder(plan.steps, plan.stepsPerEpoch, workload.batchSize);
     options.observer?.onStart?.({ steps: plan.steps, epochs: plan.epochs });
-    const status = await runSteps(session, loopPlan(plan, options, session), recorder, options);
+    const status = await runSteps(session, loopPlan(plan, options, batches, session), recorder, options);
     return {
       workload: workload.name,
       optimizer: options.optimizer,
@@ -86,6 +102,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await session.dispose();
   }
 }
+
+type Plan = ReturnType<typeof planRun>;
 
 function planRun(given: TrainOptions) {
   const { workload, dataset, optimizer, options, seed = 0, epochs, evaluateEvery, logEvery } = given;
@@ -111,13 +129,14 @@ function planRun(given: TrainOptions) {
 }
 
 function loopPlan(
-  plan: ReturnType<typeof planRun>,
+  plan: Plan,
   { dataset, signal }: TrainOptions,
+  batches: BatchSource,
   session: Session,
 ): LoopPlan {
   const { batchSize, normalization } = plan.workload;
   return {
-    batches: trainBatches(dataset.train, batchSize, normalization, plan.random),
+    batches,
     // Computed by jax-js, which opening a session has started.
     learningRates: plan.definition.learningRates(plan.optimizerOptions, plan.steps),
     stepsPerEpoch: plan.stepsPerEpoch,

@@ -1,6 +1,7 @@
+import type { Augmentation } from "../data/augment.js";
 import type { Normalization } from "../data/batch.js";
 import type { DatasetName } from "../data/dataset.js";
-import type { Model } from "../models/index.js";
+import type { AnyModel } from "../models/index.js";
 import type { OptimizerOptions } from "./optimizer-definition.js";
 import type { OptimizerName } from "./optimizers.js";
 
@@ -24,11 +25,13 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly dataset: DatasetName;
-  readonly model: Model;
+  readonly model: AnyModel;
   readonly batchSize: number;
   readonly epochs: number;
   readonly l2: number;
   readonly normalization: Normalization;
+  /** How training images are varied; left out where they are taken as they are. */
+  readonly augmentation?: Augmentation;
   /** Steps between two evaluations where curves or targets are wanted; divides an epoch evenly. */
   readonly evaluateEvery: number;
   readonly targets: Targets;

@@ -38,8 +38,13 @@ interface DataTrajectories {
   readonly losses: Readonly<Record<keyof Trajectories["optimizers"], readonly number[]>>;
 }
 
+export interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
 interface Manifest {
-  readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly tensors: readonly Tensor[];
 }
 
 const folder = new URL("../fixtures/lenet5/", import.meta.url);
@@ -48,22 +53,30 @@ export async function readTrajectories(): Promise<Trajectories> {
   return JSON.parse(await readFile(new URL("trajectories.json", folder), "utf8"));
 }
 
-/** PyTorch's initial weights as this package's parameters: dense weights turn from [out, in] to [in, out]. */
+/** PyTorch's initial weights as this package's parameters. */
 export async function readWeights(): Promise<ModelParams> {
   const manifest: Manifest = JSON.parse(await readFile(new URL("weights.json", folder), "utf8"));
-  const bytes = await readFile(new URL("weights.bin", folder));
-  const params: ModelParams = {};
+  return (await readTensors(new URL("weights.bin", folder), manifest.tensors)) as ModelParams;
+}
+
+/** Tensors named `layer.part` from the file that holds them one after another: dense weights turn from [out, in] to [in, out]. */
+export async function readTensors(
+  file: URL,
+  tensors: readonly Tensor[],
+): Promise<Record<string, Record<string, np.Array>>> {
+  const bytes = await readFile(file);
+  const layers: Record<string, Record<string, np.Array>> = {};
   let offset = 0;
-  for (const { name, shape } of manifest.tensors) {
-    const [layer, part] = name.split(".") as [string, "weight" | "bias"];
+  for (const { name, shape } of tensors) {
+    const [layer, part] = name.split(".") as [string, string];
     const size = shape.reduce((product, dim) => product * dim, 1);
     const values = Float32Array.from({ length: size }, (_, i) => bytes.readFloatLE(offset + 4 * i));
     offset += 4 * size;
     const tensor = np.array(values, { shape: [...shape] });
-    params[layer] = { ...params[layer]!, [part]: shape.length === 2 ? np.transpose(tensor) : tensor };
+    layers[layer] = { ...layers[layer], [part]: shape.length === 2 ? np.transpose(tensor) : tensor };
   }
-  if (offset !== bytes.length) throw new Error(`weights.bin has ${bytes.length} bytes, want ${offset}`);
-  return params;
+  if (offset !== bytes.length) throw new Error(`${file} has ${bytes.length} bytes, want ${offset}`);
+  return layers;
 }
 
 export interface HostBatch {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { StepLog } from "../../src/train/loop.js";
 import type { TrainResult } from "../../src/train/result.js";
-import { type StepLog, type TrainOptions, train } from "../../src/train/train.js";
+import { type TrainOptions, train } from "../../src/train/train.js";
 import { findWorkload, optimizerNames } from "../../src/workloads/index.js";
 import { tinyDataset } from "./tiny-dataset.js";
 
