@@ -9,13 +9,13 @@ const ink = "#767676";
 /** The relative gap below which SOFIM counts as having reached the optimum. */
 const target = 1e-4;
 
-/** Draws the gap of every run against epochs, both on logarithmic axes, as a whole SVG file. */
+/** Draws the gap of every run against epochs, both on logarithmic axes, as a whole SVG file; dotted, the predicted one. */
 export async function renderConvergenceChart(study: ConvergenceStudy): Promise<string> {
   const svg = await new View(parse(compile(chartSpec(study)).spec), { renderer: "none" }).toSVG();
   return `${svg}\n`;
 }
 
-function chartSpec({ runs }: ConvergenceStudy): TopLevelSpec {
+function chartSpec({ runs, predicted }: ConvergenceStudy): TopLevelSpec {
   const titles = runs.map(({ title }) => title);
   // A logarithmic axis has no place for a gap of zero or below, which rounding can give at the optimum.
   const values = runs.flatMap(({ title, points }) =>
@@ -28,10 +28,17 @@ function chartSpec({ runs }: ConvergenceStudy): TopLevelSpec {
     scale: { type: "log" as const },
     axis: { format: "~e", tickCount: 6 },
   };
+  const x = {
+    field: "epoch",
+    type: "quantitative" as const,
+    title: "epochs",
+    scale: { type: "log" as const, nice: false },
+    axis: { format: "~g", tickCount: 6 },
+  };
   const byTitle = <T>(range: T[]) => ({
     field: "step",
     type: "nominal" as const,
-    title: "step size",
+    title: "SOFIM with",
     scale: { domain: titles, range },
   });
   return {
@@ -45,16 +52,15 @@ function chartSpec({ runs }: ConvergenceStudy): TopLevelSpec {
         encoding: { y },
       },
       {
+        data: { values: predicted },
+        mark: { type: "line", color: ink, strokeDash: [1, 3], clip: true },
+        encoding: { x, y },
+      },
+      {
         data: { values },
         mark: { type: "line", strokeWidth: 2 },
         encoding: {
-          x: {
-            field: "epoch",
-            type: "quantitative",
-            title: "epochs",
-            scale: { type: "log", nice: false },
-            axis: { format: "~g", tickCount: 6 },
-          },
+          x,
           y,
           color: byTitle(titles.map((_, i) => seriesStyle(i).color)),
           strokeDash: byTitle(titles.map((_, i) => [...seriesStyle(i).dash])),
@@ -74,7 +80,7 @@ function chartSpec({ runs }: ConvergenceStudy): TopLevelSpec {
         gridOpacity: 0.15,
         titleFontWeight: "normal",
       },
-      legend: { labelColor: ink, titleColor: ink, titleFontWeight: "normal" },
+      legend: { labelLimit: 0, labelColor: ink, titleColor: ink, titleFontWeight: "normal" },
     },
   };
 }

@@ -1,49 +1,62 @@
-import { DType, numpy as np, tree } from "@jax-js/jax";
-import { cosineDecaySchedule, type GradientTransformation, type Schedule, sofim } from "sofim";
-import { type LbfgsResult, minimizeLbfgs } from "sofim/core";
-import { type EngineArray, engineArray, jit } from "sofim/ort";
+import {
+  constantSchedule,
+  cosineDecaySchedule,
+  joinSchedules,
+  linearWarmupSchedule,
+  partition,
+  type Schedule,
+  sofim,
+} from "sofim";
 import type { ImageDataset } from "../data/dataset.js";
-import { Random } from "../data/random.js";
-import type { ModelParams } from "../models/index.js";
-import { makeTrainStep, toEngine } from "../train/session.js";
 import type { Workload } from "../workloads/workload.js";
-import { type DeviceImages, indexRange, openDeviceImages } from "./device-images.js";
-import { compileFullObjective, type FullObjective, joinLeaves } from "./full-objective.js";
+import { openDeviceImages } from "./device-images.js";
+import { compileFullObjective } from "./full-objective.js";
+import { findOptimum, type Optimum } from "./optimum.js";
+import { type GapPoint, measureRun, type Stage } from "./stages.js";
 
-/** What all runs of the study share. */
-export interface ConvergenceSettings {
-  readonly batchSize: number;
-  readonly epochs: number;
-  /** SOFIM's step size at the start. */
+/** SOFIM's options in a stage of a run. */
+export interface StageSettings {
   readonly learningRate: number;
   readonly rho: number;
   readonly beta: number;
-  /** Epochs after which the step that falls as 1/t has halved. */
-  readonly halfLife: number;
-  /** Largest gradient component at which L-BFGS stops. */
+}
+
+export interface ConvergenceSettings {
+  readonly batchSize: number;
+  /** Passes of the runs that stay with batches. */
+  readonly epochs: number;
+  /** Passes with batches before the batch is all images. */
+  readonly firstEpochs: number;
+  /** Passes, and so steps, with all images. */
+  readonly fullSteps: number;
+  /** How many of these the step takes to grow to its size: the bias correction of a long memory makes first steps long. */
+  readonly warmup: number;
+  readonly batches: StageSettings;
+  readonly full: StageSettings;
+  /** At which L-BFGS stops; see `OptimumOptions`. */
   readonly gradientTolerance: number;
 }
 
 export const convergenceSettings: ConvergenceSettings = Object.freeze({
   batchSize: 500,
-  epochs: 120,
-  learningRate: 0.05,
-  rho: 0.01,
-  beta: 0.995,
-  halfLife: 20,
-  gradientTolerance: 3e-6,
+  epochs: 100,
+  firstEpochs: 10,
+  fullSteps: 1200,
+  warmup: 400,
+  batches: Object.freeze({ learningRate: 0.1, rho: 0.1, beta: 0.9 }),
+  full: Object.freeze({ learningRate: 0.8, rho: 0.01, beta: 0.995 }),
+  gradientTolerance: 1e-8,
 });
 
-// On MNIST, 100 pairs took 350 iterations to come where 30 pairs took 600.
-const lbfgsMemory = 100;
+/** The last share of the steps with all images in which their size falls to zero. */
+const FALLING = 0.4;
 
-/** Where one run stood after some epochs. */
-export interface GapPoint {
-  readonly epoch: number;
-  readonly objective: number;
-  /** (objective - optimum) / optimum. */
-  readonly gap: number;
-}
+/**
+ * How much longer the steps of the biases are. Pixels that are the same in all images act as a bias too, and gradients
+ * put most of it into their weights, which the penalty brings back only at the slowest rate that there is. Longer steps
+ * put it where it is free.
+ */
+const BIAS_FACTOR = 50;
 
 export interface ConvergenceRun {
   readonly title: string;
@@ -55,16 +68,14 @@ export interface ConvergenceStudy {
   readonly dataset: string;
   readonly settings: ConvergenceSettings;
   readonly images: number;
-  readonly optimum: Omit<LbfgsResult, "x" | "gradient"> & {
-    readonly seconds: number;
-    /** Euclidean length of the gradient. */
-    readonly gradientLength: number;
-  };
+  readonly optimum: Optimum;
   readonly runs: readonly ConvergenceRun[];
+  /** The gap of the last run, had it fallen by beta in every step with all images. */
+  readonly predicted: readonly GapPoint[];
 }
 
 export interface ConvergenceOptions {
-  /** Whose `l2` makes the objective strongly convex in the weights. */
+  /** Of one dense layer; its `l2` makes the objective strongly convex in the weights. */
   readonly workload: Workload;
   readonly dataset: ImageDataset;
   readonly settings?: Partial<ConvergenceSettings>;
@@ -75,128 +86,75 @@ export interface ConvergenceOptions {
 }
 
 /**
- * Measures how far SOFIM comes to the optimum of a convex workload with a constant step and with steps that fall. The
+ * Measures how near SOFIM comes to the optimum of a convex workload, with batches and then with all images at once. The
  * optimum is that of full-batch L-BFGS in float64.
  */
 export async function studyConvergence(options: ConvergenceOptions): Promise<ConvergenceStudy> {
-  const { workload, dataset, threads, onProgress = () => {} } = options;
+  const { workload, dataset, seed = 0, threads, onProgress = () => {} } = options;
   const settings = { ...convergenceSettings, ...options.settings };
   const set = await openDeviceImages(dataset.train, workload.normalization);
   const objective = compileFullObjective(workload, set, threads);
   try {
-    const optimum = await findOptimum(workload, objective, settings, onProgress);
+    const { gradientTolerance } = settings;
+    const optimum = await findOptimum(workload, set, objective, { gradientTolerance, threads, onProgress });
     const runs: ConvergenceRun[] = [];
-    for (const [title, learningRate] of steps(settings, Math.floor(set.count / settings.batchSize))) {
-      const optimizer = sofim({ learningRate, rho: settings.rho, beta: settings.beta });
-      const run = await measureRun(title, optimizer, set, objective, optimum.value, { ...options, settings });
-      runs.push(run);
+    for (const [title, stages] of plannedRuns(settings, set.count)) {
+      const context = { workload, set, objective, optimum: optimum.value, seed, threads, onProgress };
+      runs.push({ title, ...(await measureRun(title, stages, context)) });
     }
-    return { dataset: dataset.name, settings, images: set.count, optimum, runs };
+    const predicted = predict(settings, runs.at(-1)!.points);
+    return { dataset: dataset.name, settings, images: set.count, optimum, runs, predicted };
   } finally {
     await objective.dispose();
   }
 }
 
-/** The step sizes under study. */
-function steps(settings: ConvergenceSettings, perEpoch: number): [title: string, rate: number | Schedule][] {
-  const { learningRate, epochs, halfLife } = settings;
-  const falling: Schedule = (count) =>
-    np
-      .reciprocal(
-        count
-          .astype(DType.Float32)
-          .mul(1 / (halfLife * perEpoch))
-          .add(1),
-      )
-      .mul(learningRate);
+function plannedRuns(settings: ConvergenceSettings, images: number): [title: string, stages: Stage[]][] {
+  const { batchSize, epochs, firstEpochs, fullSteps, warmup, batches, full } = settings;
+  const perEpoch = Math.floor(images / batchSize);
+  const inBatches = (passes: number): Stage => ({
+    batchSize,
+    epochs: passes,
+    optimizer: sofim({
+      ...batches,
+      learningRate: cosineDecaySchedule(batches.learningRate, passes * perEpoch),
+    }),
+  });
+  const falling = Math.round(FALLING * fullSteps);
+  const schedule = (learningRate: number): Schedule =>
+    joinSchedules(
+      [
+        linearWarmupSchedule(learningRate, warmup),
+        constantSchedule(learningRate),
+        cosineDecaySchedule(learningRate, falling),
+      ],
+      [warmup, fullSteps - falling],
+    );
+  const all: Stage = {
+    batchSize: images,
+    epochs: fullSteps,
+    optimizer: partition(
+      {
+        weight: sofim({ ...full, learningRate: schedule(full.learningRate) }),
+        bias: sofim({ ...full, learningRate: schedule(BIAS_FACTOR * full.learningRate) }),
+      },
+      (path) => (path.at(-1) === "bias" ? "bias" : "weight"),
+    ),
+  };
   return [
-    ["constant", learningRate],
-    ["falling as 1/t", falling],
-    ["cosine to zero", cosineDecaySchedule(learningRate, epochs * perEpoch)],
+    ["batches, constant step", [{ ...inBatches(epochs), optimizer: sofim(batches) }]],
+    ["batches, cosine to zero", [inBatches(epochs)]],
+    ["batches, then all images", [inBatches(firstEpochs), all]],
   ];
 }
 
-async function findOptimum(
-  { model }: Workload,
-  objective: FullObjective,
-  { gradientTolerance }: ConvergenceSettings,
-  onProgress: (line: string) => void,
-): Promise<ConvergenceStudy["optimum"]> {
-  const started = performance.now();
-  const zero = joinLeaves(tree.leaves<EngineArray>(toEngine(model.init({ uniform: () => 0 }))));
-  const {
-    x: _x,
-    gradient,
-    ...result
-  } = await minimizeLbfgs(objective.evaluate, zero, {
-    memory: lbfgsMemory,
-    maxIterations: 5000,
-    gradientTolerance,
-    onIteration({ iteration, value, gradientNorm }) {
-      if (iteration % 50 === 0) {
-        onProgress(
-          `L-BFGS, iteration ${iteration}: ${value.toFixed(8)}, gradient ${gradientNorm.toExponential(1)}`,
-        );
-      }
-    },
-  });
-  const seconds = (performance.now() - started) / 1000;
-  return { ...result, gradientLength: Math.hypot(...gradient), seconds };
-}
-
-async function measureRun(
-  title: string,
-  optimizer: GradientTransformation,
-  set: DeviceImages,
-  objective: FullObjective,
-  optimum: number,
-  {
-    workload,
-    settings,
-    seed = 0,
-    threads,
-    onProgress,
-  }: ConvergenceOptions & { settings: ConvergenceSettings },
-): Promise<ConvergenceRun> {
-  const random = new Random(seed);
-  const trainStep = makeTrainStep(workload.model, workload.l2, optimizer);
-  const step = jit(
-    (
-      params: ModelParams,
-      state: ReturnType<typeof optimizer.init>,
-      images: np.Array,
-      labels: np.Array,
-      at: np.Array,
-    ) => trainStep(params, state, np.take(images, at.ref, 0), np.take(labels, at, 0)),
-    { device: "cpu", ...(threads === undefined ? {} : { threads }) },
-  );
-  const weights = workload.model.init(new Random(random.uint32()));
-  let state = toEngine(optimizer.init(tree.ref(weights)));
-  let params = toEngine(weights);
-  const order = indexRange(0, set.count);
-  const points: GapPoint[] = [];
-  let seconds = 0;
-  for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-    const started = performance.now();
-    random.shuffle(order);
-    for (let from = 0; from + settings.batchSize <= set.count; from += settings.batchSize) {
-      const at = engineArray(Int32Array.from(order.subarray(from, from + settings.batchSize)));
-      [, params, state] = await step(params, state, set.images, set.labels, at);
-    }
-    seconds += (performance.now() - started) / 1000;
-    if (!isMeasured(epoch, settings.epochs)) continue;
-    const { value } = await objective.evaluate(joinLeaves(tree.leaves<EngineArray>(params)));
-    points.push({ epoch, objective: value, gap: (value - optimum) / optimum });
-    onProgress?.(
-      `SOFIM, step ${title}, epoch ${epoch}: ${value.toFixed(8)}, gap ${points.at(-1)!.gap.toExponential(2)}`,
-    );
-  }
-  await step.dispose();
-  return { title, seconds, points };
-}
-
-/** About ten measurements for every doubling of the epochs, and the last epoch. */
-function isMeasured(epoch: number, last: number): boolean {
-  const mark = (n: number) => Math.floor(8 * Math.log2(n));
-  return epoch === last || mark(epoch + 1) > mark(epoch);
+function predict(
+  { firstEpochs, full }: ConvergenceSettings,
+  points: readonly GapPoint[],
+): readonly GapPoint[] {
+  const start = points.find(({ epoch }) => epoch === firstEpochs);
+  if (start === undefined) return [];
+  return points
+    .filter(({ epoch }) => epoch >= firstEpochs)
+    .map(({ epoch }) => ({ epoch, gap: start.gap * full.beta ** (epoch - firstEpochs) }));
 }

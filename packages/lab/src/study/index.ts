@@ -4,6 +4,8 @@ export {
   type ConvergenceSettings,
   type ConvergenceStudy,
   convergenceSettings,
-  type GapPoint,
+  type StageSettings,
   studyConvergence,
 } from "./convergence.js";
+export type { Optimum } from "./optimum.js";
+export type { GapPoint } from "./stages.js";
