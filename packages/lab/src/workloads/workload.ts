@@ -19,7 +19,7 @@ export interface Targets {
  * A training problem and everything that makes runs on it comparable.
  *
  * The objective is the batch's mean softmax cross-entropy plus `l2 / 2` times the squared norm of all
- * weights (not biases). Runner, scorer, documents and pages all read this one frozen object.
+ * weights (not biases, nor the scales of a normalization). Runner, scorer, documents and pages all read this one frozen object.
  */
 export interface Workload {
   readonly name: string;
@@ -36,8 +36,8 @@ export interface Workload {
   readonly evaluateEvery: number;
   readonly targets: Targets;
   /**
-   * Options of each optimizer for this workload, from short searches here or on its neighbours (a fair comparison
-   * searches them anew); options not named keep the optimizer's own defaults.
+   * Options of each optimizer for this workload, from short searches here or on its neighbours, or as published where
+   * there was no search (a fair comparison searches them anew); options not named keep the optimizer's own defaults.
    */
   readonly optimizers: Readonly<Record<OptimizerName, OptimizerOptions>>;
 }

@@ -1,11 +1,35 @@
 import { InvalidArgumentError } from "sofim/core";
-import { lenet5, logreg, type ModelShape, mlp } from "../models/index.js";
+import { lenet5, logreg, type ModelShape, mlp, resnet9 } from "../models/index.js";
 import type { Workload } from "./workload.js";
 
 const grey28: ModelShape = { inputShape: [1, 28, 28], classes: 10 };
 const color32: ModelShape = { inputShape: [3, 32, 32], classes: 10 };
 
+const cifar10Pixels = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] } as const;
+const cifar100Pixels = { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] } as const;
 const mnistPixels = { mean: [0.1307], std: [0.3081] } as const;
+
+/**
+ * What both ResNet-9 workloads have in common. Batch, augmentation and SGD's options are those of the CIFAR-10 runs of He
+ * et al. 2016, l2 and width that of Page's ResNet-9 and a quarter of it, AdaHessian's rate that of its paper. Nothing here
+ * was searched: the other methods have their own defaults or those of LeNet-5.
+ */
+const quarterResnet9 = {
+  batchSize: 128,
+  epochs: 10,
+  l2: 5e-4,
+  augmentation: { padding: 4, flip: true },
+  evaluateEvery: 195,
+  optimizers: {
+    sofim: { schedule: "cosine" },
+    sgd: { learningRate: 0.1, schedule: "cosine" },
+    adam: { learningRate: 0.001, schedule: "cosine" },
+    adamw: { learningRate: 0.001, schedule: "cosine" },
+    adahessian: { learningRate: 0.15, schedule: "cosine" },
+    nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
+    lbfgs: { learningRate: 1, schedule: "cosine" },
+  },
+} as const;
 
 const definitions: readonly Workload[] = [
   {
@@ -121,7 +145,7 @@ const definitions: readonly Workload[] = [
     batchSize: 128,
     epochs: 5,
     l2: 0,
-    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+    normalization: cifar10Pixels,
     evaluateEvery: 195,
     targets: { trainLoss: 1.1, testLoss: 1.15, testAccuracy: 0.6 },
     optimizers: {
@@ -133,6 +157,24 @@ const definitions: readonly Workload[] = [
       nysNewton: { learningRate: 0.2, rho: 1, columns: 8, every: 20, schedule: "cosine" },
       lbfgs: { learningRate: 1, schedule: "cosine" },
     },
+  },
+  {
+    ...quarterResnet9,
+    name: "cifar10-resnet9",
+    title: "ResNet-9, a quarter as wide, on CIFAR-10",
+    dataset: "cifar10",
+    model: resnet9(color32, 1 / 4),
+    normalization: cifar10Pixels,
+    targets: { trainLoss: 0.6, testLoss: 0.5, testAccuracy: 0.85 },
+  },
+  {
+    ...quarterResnet9,
+    name: "cifar100-resnet9",
+    title: "ResNet-9, a quarter as wide, on CIFAR-100",
+    dataset: "cifar100",
+    model: resnet9({ ...color32, classes: 100 }, 1 / 4),
+    normalization: cifar100Pixels,
+    targets: { trainLoss: 1.8, testLoss: 1.7, testAccuracy: 0.55 },
   },
 ];
 

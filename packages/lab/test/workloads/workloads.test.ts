@@ -16,6 +16,8 @@ describe("workloads", () => {
       "mnist-lenet5",
       "fashion-lenet5",
       "cifar10-lenet5",
+      "cifar10-resnet9",
+      "cifar100-resnet9",
     ]);
   });
 
@@ -25,6 +27,7 @@ describe("workloads", () => {
       mnist: 60_000,
       "fashion-mnist": 60_000,
       cifar10: 50_000,
+      cifar100: 50_000,
     };
     const { model, normalization, targets } = workload;
     expect(normalization.mean).toHaveLength(model.inputShape[0]);
@@ -43,7 +46,7 @@ describe("workloads", () => {
 
   it("are listed when a name is not one of them", () => {
     expect(() => findWorkload("mnist")).toThrow(
-      'workload: got "mnist", want one of glyphs-lenet5, mnist-logreg, mnist-mlp, mnist-lenet5, fashion-lenet5, cifar10-lenet5',
+      'workload: got "mnist", want one of glyphs-lenet5, mnist-logreg, mnist-mlp, mnist-lenet5, fashion-lenet5, cifar10-lenet5, cifar10-resnet9, cifar100-resnet9',
     );
   });
 });
