@@ -51,6 +51,9 @@ const proportional = {
 };
 const squares = { after: 0, why: "the second moment holds squares of 1e20" };
 
+/** Gradients and tail; inner products of the gradients, and their products with the tail and shares in the moment. */
+const windowOf16 = { buffers: 17, more: 16 * 16 + 2 * 16 };
+
 /** What every optimizer is held to the contract with. A new one joins by a line here. */
 export const table: Readonly<Record<string, Row>> = {
   sofim: {
@@ -101,6 +104,17 @@ export const table: Readonly<Record<string, Row>> = {
     rates: { quadratic: 0.1, rosenbrock: 2, logistic: 0.5 },
     buffers: 1,
     overflows: { after: 0, why: "it reports |Mh|^2, 1e40" },
+  },
+  "sofim, window": {
+    make: ({ learningRate, rho }) => sofim({ learningRate, rho, window: 16 }),
+    rates: { quadratic: 0.1, rosenbrock: 2, logistic: 0.5 },
+    ...windowOf16,
+  },
+  "sofim, window, injected": {
+    make: ({ learningRate, rho }) =>
+      injectHyperparams(sofim, ["window"])({ learningRate, rho, beta: 0.9, window: 16 }),
+    rates: { quadratic: 0.1, rosenbrock: 2, logistic: 0.5 },
+    ...windowOf16,
   },
   sgd: {
     make: ({ learningRate }) => sgd({ learningRate }),
