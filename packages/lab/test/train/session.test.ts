@@ -1,7 +1,8 @@
+import { numpy as np } from "@jax-js/jax";
 import { injectHyperparams, sgd } from "sofim";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/data/random.js";
-import { logreg } from "../../src/models/index.js";
+import { logreg, resnet9 } from "../../src/models/index.js";
 import { trainBatches } from "../../src/train/batches.js";
 import { openSession } from "../../src/train/session.js";
 import { plainSoftmaxRegression } from "./plain-softmax-regression.js";
@@ -38,6 +39,38 @@ describe("openSession", () => {
       follow(weight, steps.weight, wanted.weight);
       follow(bias, steps.bias, wanted.bias);
     }
+    await session.dispose();
+  });
+
+  it("carries running statistics from step to step, and begins anew with fresh ones", async () => {
+    const model = resnet9({ inputShape: [1, 8, 8], classes: 10 }, 1 / 64);
+    const optimizer = injectHyperparams(sgd)({ learningRate, momentum });
+    const options = { model, objectiveL2: 0, optimizer, batchSize, threads: 1 };
+    const session = await openSession({ ...options, weights: new Random(8) });
+    const random = new Random(3);
+    const images = Float32Array.from({ length: batchSize * 64 }, () => 3 + random.normal());
+    const labels = Int32Array.from({ length: batchSize }, () => random.below(10));
+    const batch = { images, labels, count: batchSize };
+    const predicted = async () => Array.from(await session.predict(images));
+
+    const fresh = await predicted();
+    // Steps of length zero: what changes the predictions is the statistics alone.
+    await session.step(batch, 0);
+    const [first, again] = [await predicted(), await predicted()];
+    expect(first).not.toEqual(fresh);
+    expect(again).toEqual(first);
+    for (let i = 0; i < 120; i++) await session.step(batch, 0);
+    // 0.9^121 of the start is left: the statistics are those of the batch.
+    const x = np.array(images, { shape: [batchSize, 1, 8, 8] });
+    const [logits, measured] = model.applyTraining(model.init(new Random(8)), x.ref);
+    logits.dispose();
+    const wanted = model.apply(model.init(new Random(8)), measured, x).dataSync();
+    const settled = await predicted();
+    for (let i = 0; i < wanted.length; i++) {
+      expect(Math.abs(settled[i]! / wanted[i]! - 1), `logit ${i}`).toBeLessThan(1e-4);
+    }
+    session.restart(optimizer, new Random(8));
+    expect(await predicted()).toEqual(fresh);
     await session.dispose();
   });
 });

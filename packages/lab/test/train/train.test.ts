@@ -23,6 +23,14 @@ describe("train", () => {
     expect((await run({ seed: 4 })).losses).not.toEqual(first.losses);
   });
 
+  it("gives the same losses again where a thread varies the images, and others than without", async () => {
+    const augmented = { ...workload, augmentation: { padding: 4, flip: true } };
+    const first = await run({ workload: augmented, seed: 3 });
+    expect(first.status).toBe("completed");
+    expect((await run({ workload: augmented, seed: 3 })).losses).toEqual(first.losses);
+    expect((await run({ seed: 3 })).losses).not.toEqual(first.losses);
+  });
+
   it("reports what it did", async () => {
     const result = await run({ seed: 1, evaluateEvery: 3, options: { rho: 0.5 } });
     expect(result).toMatchObject({
