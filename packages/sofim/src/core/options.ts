@@ -6,11 +6,11 @@ export type Direction = "moment" | "gradient";
 
 /** Options of `Sofim`; `sofimDefaults` holds the defaults. */
 export interface SofimOptions {
-  /** Step size eta, finite and >= 0. Default 0.1. */
+  /** Step size eta, finite and >= 0. Default 0.13. */
   readonly learningRate?: number;
   /** Decay rate of the first moment, in [0, 1). Default 0.9. */
   readonly beta?: number;
-  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.1. */
+  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.075. */
   readonly rho?: number;
   /** Decoupled weight decay lambda, finite and >= 0. Default 0. */
   readonly weightDecay?: number;
@@ -19,19 +19,19 @@ export interface SofimOptions {
   /** `"global"` (default), or the lengths of consecutive blocks that sum to the size: one norm per block. */
   readonly blocks?: "global" | readonly number[];
   /**
-   * Build the Fisher matrix of the last so many gradients, an integer >= 1, and not of the moment. Such a matrix is
-   * global and applied to the moment, so that `blocks` and `direction` stay at their defaults. Default: none.
+   * Build the Fisher matrix of the last so many gradients, an integer >= 1, and not of the moment; 32 is a good length,
+   * and below 16 it can diverge. Such a matrix is global and applied to the moment, so that `blocks` and `direction` stay at their defaults. Default: none.
    */
   readonly window?: number | undefined;
   /** Element type of weights, gradient and moment. Default `"float32"`. */
   readonly dtype?: FloatType;
 }
 
-/** The values used where an option is left out. The only place where they stand. */
+/** The values used where an option is left out; docs/tuning.md says where they come from. The only place where they stand. */
 export const sofimDefaults = Object.freeze({
-  learningRate: 0.1,
+  learningRate: 0.13,
   beta: 0.9,
-  rho: 0.1,
+  rho: 0.075,
   weightDecay: 0,
   direction: "moment",
   blocks: "global",

@@ -8,7 +8,7 @@ import type { GradientTransformation } from "./transformation.js";
 
 /** Options of `sofim`. */
 export interface SofimTransformationOptions extends ScaleBySofimOptions {
-  /** Step size eta, finite and >= 0, or a schedule. Default 0.1. */
+  /** Step size eta, finite and >= 0, or a schedule. Default 0.13. */
   readonly learningRate?: ScalarOrSchedule;
   /** Decoupled weight decay lambda, finite and >= 0. Default 0. */
   readonly weightDecay?: Hyperparameter;
@@ -25,10 +25,13 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
  * grow. With eta / rho fixed and rho growing, it becomes SGD with bias-corrected momentum. rho is in squared gradient
  * units: summing a loss instead of averaging it, or scaling it, calls for another rho.
  *
+ * With `window: k` the Fisher matrix is that of the last k gradients, and steps have a direction of their own; see
+ * `scaleBySofim`.
+ *
  * This is `chain(scaleBySofim, addDecayedWeights, scaleByLearningRate)`.
  *
  * @param options See `SofimTransformationOptions`.
- * @returns The transformation; one buffer per weight. `update` needs the parameters if weights decay.
+ * @returns The transformation; one buffer per weight, k + 1 with a window k. `update` needs the parameters if weights decay.
  * @throws InvalidArgumentError for an option out of range.
  *
  * @example
@@ -49,6 +52,22 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
  * for (let i = 0; i < 300; i++) [w, state] = step(w, state);
  * tree.dispose(state);
  * if (Math.abs((await w.data())[0]! - 2) > 1e-2) throw new Error("did not converge");
+ * ```
+ *
+ * @example With a window.
+ * ```ts
+ * import { defaultDevice, init, numpy as np, tree } from "@jax-js/jax";
+ * import { sofim } from "sofim";
+ *
+ * await init("wasm");
+ * defaultDevice("wasm");
+ * const optimizer = sofim({ learningRate: 1, beta: 0, rho: 1, window: 2 });
+ * const [first, state] = optimizer.update(np.array([3, 0]), optimizer.init(np.zeros([2])));
+ * const [second, next] = optimizer.update(np.array([0, 4]), state);
+ * tree.dispose([first, next]);
+ * // The matrix is now diag(9, 16) / 2 + I.
+ * const [along, across] = await second.data();
+ * if (Math.abs(along!) > 1e-6 || Math.abs(across! + 4 / 9) > 1e-6) throw new Error("unexpected");
  * ```
  *
  * Source: Sen, Qin, C, N, Chen, Raman, "SOFIM: Stochastic Optimization Using Regularized Fisher Information Matrix",

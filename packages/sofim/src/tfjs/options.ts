@@ -16,11 +16,11 @@ export type VariableBlocks = "global" | "tensor" | ((variableName: string) => st
 
 /** Options of `SofimOptimizer`. */
 export interface SofimOptimizerOptions {
-  /** Step size eta, finite and >= 0. Default 0.1. */
+  /** Step size eta, finite and >= 0. Default 0.13. */
   readonly learningRate?: number;
   /** Decay rate of the first moment, in [0, 1). Default 0.9. */
   readonly beta?: number;
-  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.1. */
+  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.075. */
   readonly rho?: number;
   /** Decoupled weight decay lambda, finite and >= 0. Default 0. */
   readonly weightDecay?: number;

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { layers, sequential } from "@tensorflow/tfjs-layers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Sofim } from "../../src/core/index.js";
+import { sofimDefaults } from "../../src/core/options.js";
 import {
   InvalidArgumentError,
   SofimError,
@@ -47,7 +48,7 @@ describe("options", () => {
     expect(again.getConfig()).toEqual(made.getConfig());
     expect(again.getConfig()).toMatchObject({ ...options, clipByGlobalNorm: 3 });
     const bare = SofimOptimizer.fromConfig(SofimOptimizer, new SofimOptimizer().getConfig());
-    expect((bare as SofimOptimizer).learningRate).toBe(0.1);
+    expect((bare as SofimOptimizer).learningRate).toBe(sofimDefaults.learningRate);
   });
 
   it("with a function cannot be saved, and say so", () => {
