@@ -67,15 +67,16 @@ export async function runOptimizerSuite(
   }
 }
 
-/** One per optimizer; two, refreshing and keeping the curvature, where its options say to keep it. */
+/** One per optimizer, and SOFIM with a window; two, refreshing and keeping the curvature, where options say to keep it. */
 function listEntrants(): Entrant[] {
   const workload = findWorkload("mnist-lenet5");
   return optimizerNames.flatMap((name) => {
     const given = workload.optimizers[name];
-    const make = (label: string, refresh: boolean): Entrant => {
-      const optimizer = optimizers[name].create(given);
+    const make = (label: string, refresh: boolean, more = {}): Entrant => {
+      const optimizer = optimizers[name].create({ ...given, ...more });
       return { name: label, optimizer, refresh, calls: countStepCalls(optimizer, refresh) };
     };
+    if (name === "sofim") return [make(name, true), make("sofim, window of 32", true, { window: 32 })];
     if (optimizers[name].refreshEvery(given) === 1) return [make(name, true)];
     return [make(`${name}, refreshing`, true), make(`${name}, keeping`, false)];
   });

@@ -64,8 +64,22 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * if (Math.hypot(weights[0]! - 3, weights[1]! + 1) > 1e-6) throw new Error("did not converge");
  * ```
  *
+ * @example With a window.
+ * ```ts
+ * import { Sofim } from "sofim/core";
+ *
+ * const weights = Float64Array.of(0, 0);
+ * const optimizer = new Sofim(2, { learningRate: 1, beta: 0, rho: 1, window: 2, dtype: "float64" });
+ * optimizer.step(weights, Float64Array.of(3, 0));
+ * weights.fill(0);
+ * optimizer.step(weights, Float64Array.of(0, 4));
+ * // The matrix is now diag(9, 16) / 2 + I.
+ * if (Math.hypot(weights[0]!, weights[1]! + 4 / 9) > 1e-12) throw new Error("unexpected");
+ * ```
+ *
  * Source: Sen, Qin, C, N, Chen, Raman, "SOFIM: Stochastic Optimization Using Regularized Fisher Information Matrix",
- * arXiv 2403.02833 (2024).
+ * arXiv 2403.02833 (2024). The window is ours, after Frantar, Kurtic, Alistarh, "M-FAC: Efficient Matrix-Free
+ * Approximations of Second-Order Information", NeurIPS 2021, arXiv 2107.03356.
  */
 export class Sofim {
   /** Number of weights. */

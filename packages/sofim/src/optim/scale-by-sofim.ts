@@ -32,15 +32,16 @@ export type Blocks = "global" | "tensor" | ((path: LeafPath) => string);
 export interface ScaleBySofimOptions {
   /** Decay rate of the first moment, in [0, 1). Default 0.9. */
   readonly beta?: Hyperparameter;
-  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.1. */
+  /** Regularization of the Fisher matrix, finite and > 0, in squared gradient units. Default 0.075. */
   readonly rho?: Hyperparameter;
   /** Default `"global"`. */
   readonly blocks?: Blocks;
   /** Vector that the inverse Fisher matrix is applied to. Default `"moment"`. */
   readonly direction?: Direction;
   /**
-   * Build the Fisher matrix of the last so many gradients, an integer >= 1, and not of the moment. Such a matrix is
-   * global and applied to the moment. Default: none.
+   * Build the Fisher matrix of the last so many gradients, an integer >= 1, and not of the moment; 32 is a good length,
+   * and below 16 it can diverge. Such a matrix is global and applied to the moment. `injectHyperparams` must be told to
+   * leave it a number. Default: none.
    */
   readonly window?: number | undefined;
   /** Keep |Mh|^2, step length and cosine of every step in the state, for `readSofimDiagnostics`. Default false. */
@@ -65,13 +66,21 @@ interface ScaleBySofimState {
  * `direction: "gradient"` the update is (Mh Mh' + rho I)^-1 g. The sign is the gradient's: chain with
  * `scaleByLearningRate`, as `sofim` does. Float64 leaves stay float64.
  *
- * State: `{ mu, weight }`, one buffer per weight and one scalar; with `diagnostics` also
- * `{ momentNormSquared, stepLength, cosine }` under that name, which cost four more reductions.
+ * With `window: k` the matrix is that of the last n = min(t, k) gradients, and the update
+ *
+ *     ((1 / n) sum_j g_j g_j' + rho I)^-1 Mh
+ *
+ * by a k x k system in float64, which the device must have.
+ *
+ * State: `{ mu, weight }`, one buffer per weight and one scalar. With a window
+ * `{ gradients, tail, gram, tailProducts, shares, weight, filled }`, k buffers per weight, one of float64, and
+ * k^2 + 2 k + 2 numbers. With `diagnostics` also `{ momentNormSquared, stepLength, cosine }` under that name, which cost
+ * four more reductions.
  *
  * @param options See `ScaleBySofimOptions`.
  * @returns The transformation. `update` does not use the parameters.
  * @throws InvalidArgumentError for an option out of range; TreeMismatchError from `update` for gradients that differ
- * in structure, shape or dtype from the parameters given to `init`.
+ * in structure, shape or (without a window) dtype from the parameters given to `init`.
  *
  * @example
  * ```ts
@@ -87,7 +96,8 @@ interface ScaleBySofimState {
  * if (Math.abs(first! - 3 / 26) > 1e-6) throw new Error("expected g / (rho + |g|^2)");
  * ```
  *
- * Source: Sen et al., arXiv 2403.02833 (2024), algorithm 1.
+ * Source: Sen et al., arXiv 2403.02833 (2024), algorithm 1. The window is ours, after Frantar, Kurtic, Alistarh, "M-FAC:
+ * Efficient Matrix-Free Approximations of Second-Order Information", NeurIPS 2021, arXiv 2107.03356.
  */
 export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransformation {
   const beta = checkHyperparameter("beta", options.beta ?? sofimDefaults.beta, checkDecayRate);
