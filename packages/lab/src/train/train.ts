@@ -19,7 +19,7 @@ export interface TrainOptions {
   readonly optimizer: OptimizerName;
   /** Options to use instead of the workload's. */
   readonly options?: OptimizerOptions | undefined;
-  /** Decides the initial weights, the order of the images and what the optimizer draws. Default 0. */
+  /** Decides the initial weights, the order of the images, how they are varied and what the optimizer draws. Default 0. */
   readonly seed?: number | undefined;
   /** Default: the workload's. */
   readonly epochs?: number | undefined;
