@@ -41,7 +41,7 @@ export const convergenceSettings: ConvergenceSettings = Object.freeze({
   batchSize: 500,
   epochs: 100,
   firstEpochs: 10,
-  fullSteps: 1200,
+  fullSteps: 1800,
   warmup: 400,
   batches: Object.freeze({ learningRate: 0.1, rho: 0.1, beta: 0.9 }),
   full: Object.freeze({ learningRate: 0.8, rho: 0.01, beta: 0.995 }),
@@ -49,7 +49,7 @@ export const convergenceSettings: ConvergenceSettings = Object.freeze({
 });
 
 /** The last share of the steps with all images in which their size falls to zero. */
-const FALLING = 0.4;
+const FALLING = 0.3;
 
 /**
  * How much longer the steps of the biases are. Pixels that are the same in all images act as a bias too, and gradients
