@@ -29,7 +29,7 @@ describe("runBench, quick", () => {
 
   it("times the engine, jax-js and, where it is, PyTorch", () => {
     const torch = ["PyTorch, sofim", "PyTorch, sgd momentum", "PyTorch channels-last, sofim"];
-    const names = ["engine, sofim", "engine, sgd momentum", "engine, adam"];
+    const names = ["engine, sofim", "engine, sgd momentum", "engine, adam", "engine on wasm, sofim"];
     const expected = [...names, ...(haveTorch ? torch : []), "jax-js wasm, sofim"];
     const { rows, threads } = engineReport();
     expect(threads).toBe(1);

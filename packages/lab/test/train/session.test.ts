@@ -59,8 +59,8 @@ describe("openSession", () => {
     const [first, again] = [await predicted(), await predicted()];
     expect(first).not.toEqual(fresh);
     expect(again).toEqual(first);
-    for (let i = 0; i < 120; i++) await session.step(batch, 0);
-    // 0.9^121 of the start is left: the statistics are those of the batch.
+    for (let i = 0; i < 240; i++) await session.step(batch, 0);
+    // 0.9^241 of the start is left: the statistics are those of the batch.
     const x = np.array(images, { shape: [batchSize, 1, 8, 8] });
     const [logits, measured] = model.applyTraining(model.init(new Random(8)), x.ref);
     logits.dispose();
