@@ -9,7 +9,7 @@ import { methodTitle } from "./format.js";
 
 /** How trials are drawn, in words. */
 export const trialLegend =
-  "Blue dots had a constant step, red triangles a cosine schedule; grey crosses, at the top, diverged or did no better than guessing. The winner has a ring.";
+  "Blue dots had a constant step, orange triangles a cosine schedule; grey crosses, at the top, diverged or did no better than guessing. The winner has a ring.";
 
 const trialKinds = ["constant step", "cosine", "no better than guessing"] as const;
 const kindColors = ["#1a84c7", "#d55e00", "#7d8590"];
