@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { loadDataset } from "../data/index.js";
-import { readEnvironment } from "../report/environment.js";
+import { readEnvironment } from "../environment.js";
 import type { ReportedRun } from "../report/run.js";
 import { finalTable, targetTable } from "../report/summary.js";
 import { renderTerminalTable } from "../report/terminal-table.js";

@@ -1,7 +1,7 @@
 import { defaultDevice, init } from "@jax-js/jax";
 import { InvalidArgumentError } from "sofim/core";
 import { type ImageDataset, type ImageSet, loadDataset, Random } from "../data/index.js";
-import { readEnvironment } from "../report/environment.js";
+import { readEnvironment } from "../environment.js";
 import { openBatches } from "../train/batch-source.js";
 import { stepsPerEpoch } from "../train/batches.js";
 import { evaluate } from "../train/evaluate.js";

@@ -1,8 +1,8 @@
+import type { Environment } from "../environment.js";
 import type { Targets, Workload } from "../workloads/workload.js";
 import { seriesStyle } from "./chart-style.js";
 import { chartTitle, type Progress, renderChart } from "./charts.js";
 import type { Metric } from "./curves.js";
-import type { Environment } from "./environment.js";
 import { breakNicely, escapeHtml, renderDocument } from "./html.js";
 import { renderLegend } from "./legend.js";
 import type { ReportedRun } from "./run.js";
