@@ -37,9 +37,7 @@ export async function trace(
   const jaxpr = closed.jaxpr.flatten().simplify();
   closed.dispose();
   const traced = performance.now();
-  const positions = jaxpr.outs.map(
-    (out) => jaxpr.inBinders.findIndex((variable) => variable === out) - captured.length,
-  );
+  const positions = jaxpr.outs.map((out) => jaxpr.inBinders.indexOf(out) - captured.length);
   // ONNX Runtime wants a graph to return something.
   const skips = returns === "computed" && positions.some((position) => position < 0);
   const outputs = positions.map((position) => (skips && position >= 0 ? position : "computed"));
