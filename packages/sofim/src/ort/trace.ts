@@ -1,6 +1,7 @@
 /** From a function of jax-js arrays to an ONNX graph. */
 import { type JsTree, makeJaxpr, numpy as np, type tree } from "@jax-js/jax";
 import { EngineError } from "./errors.js";
+import type { Atom } from "./jaxpr.js";
 import type { Abstract } from "./leaf.js";
 import { type Captured, lower } from "./lower.js";
 import type { OnnxGraph } from "./model.js";
@@ -37,7 +38,8 @@ export async function trace(
   const jaxpr = closed.jaxpr.flatten().simplify();
   closed.dispose();
   const traced = performance.now();
-  const positions = jaxpr.outs.map((out) => jaxpr.inBinders.indexOf(out) - captured.length);
+  const binders: readonly Atom[] = jaxpr.inBinders;
+  const positions = jaxpr.outs.map((out) => binders.indexOf(out) - captured.length);
   // ONNX Runtime wants a graph to return something.
   const skips = returns === "computed" && positions.some((position) => position < 0);
   const outputs = positions.map((position) => (skips && position >= 0 ? position : "computed"));
