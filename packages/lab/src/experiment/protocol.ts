@@ -60,7 +60,7 @@ const rules = { trials: 12, tuningSeed: 1, reference: "sgd", subject: "sofim" } 
 
 /** Every protocol, by name. */
 export const protocols = Object.freeze({
-  /** Parts of MNIST and CIFAR-10 and short runs, so that the whole takes an hour and a half on two quiet cores. */
+  /** Parts of MNIST and CIFAR-10 and short runs, so that the whole takes an hour or two on two cores. */
   paper: {
     name: "paper",
     title: "SOFIM and its rivals on image classification",

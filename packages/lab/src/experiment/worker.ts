@@ -12,6 +12,8 @@ process.on("message", (spec: RunSpec) => {
   void performer.perform(spec).then((line) => process.send?.(line));
 });
 process.on("disconnect", () => process.exit());
+// A terminal sends Ctrl-C to this process too; the starter ends it in good order.
+process.on("SIGINT", () => {});
 // What goes wrong in a run ends the process with its stack; the starter tells which run it was.
 process.on("unhandledRejection", (error) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

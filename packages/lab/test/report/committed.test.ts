@@ -10,6 +10,7 @@ const pages = readdirSync(folder).filter((name) => name.endsWith(".html"));
 
 describe("the reports in results/", () => {
   it("are what their lines give, byte for byte", async () => {
+    expect(pages).toContain("paper.html");
     for (const page of pages) {
       const name = basename(page, ".html");
       const report = await makeExperimentReport(readScorableResults(join(folder, `${name}.jsonl`)), name);

@@ -1,4 +1,5 @@
 // The loops of `window-float32.ts` over Float64Array, word for word: see there.
+
 /** Inner product over [start, end) of xScale x and yScale y. */
 export function innerProduct(
   x: Float64Array,
