@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
-"""LeNet-5 training steps in PyTorch, timed on request: the child process of `sofim bench`.
+"""Training steps in PyTorch, timed on request: the child process of `sofim bench`.
 
 It reads JSON lines from stdin and answers each with one JSON line on stdout:
 
-    {"weights": PATH, "tensors": [{"name", "shape"}], "images": PATH, "labels": PATH, "batchSize": N,
-     "threads": N, "options": {"sgd": {"learningRate", "momentum"}, "sofim": {"learningRate", "beta", "rho"}}}
+    {"network": "lenet5" | "mlp" | "resnet9", "weights": PATH, "tensors": [{"name", "shape"}],
+     "images": PATH, "labels": PATH, "inputShape": [C, H, W], "batchSize": N, "threads": N,
+     "options": {"sgd": {"learningRate", "momentum"}, "sofim": {"learningRate", "beta", "rho"}}}
         -> {"torch": VERSION, "threads": N}
     {"optimizer": "sgd" | "sofim", "layout": "contiguous" | "channelsLast", "steps": K}
         -> {"milliseconds": [...], "losses": [...]}
 
 Weights and images are little-endian float32, labels bytes. A pair of optimizer and layout keeps its model
-and goes on through the batches where it stopped. It ends when stdin does.
+and goes on through the batches where it stopped. Models stay in training mode: batch normalization takes the
+statistics of the batch and moves the running ones. It ends when stdin does.
 """
 
 import json
@@ -26,7 +28,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(first["
 import torch  # noqa: E402
 
 from lenet5 import LeNet5, train_step  # noqa: E402
+from mlp import Mlp  # noqa: E402
+from resnet9 import ResNet9  # noqa: E402
 from sofim_optimizer import Sofim  # noqa: E402
+
+NETWORKS = {"lenet5": LeNet5, "mlp": Mlp, "resnet9": lambda: ResNet9(narrowest=16)}
 
 
 def read_tensor(path: str, dtype: torch.dtype) -> torch.Tensor:
@@ -40,13 +46,26 @@ def read_weights(path: str, tensors: list[dict]) -> dict[str, torch.Tensor]:
     return {t["name"]: part.reshape(t["shape"]) for t, part in zip(tensors, parts)}
 
 
+def set_weights(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
+    """As load_state_dict does, but for parameters alone: all of them, and no buffers."""
+    parameters = dict(model.named_parameters())
+    if parameters.keys() != weights.keys():
+        raise ValueError(f"tensors: got {sorted(weights)}, want {sorted(parameters)}")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            if parameter.shape != weights[name].shape:
+                raise ValueError(f"{name}: got {list(weights[name].shape)}, want {list(parameter.shape)}")
+            parameter.copy_(weights[name])
+
+
 class Contestant:
     """One model with its optimizer, and the minibatches in the memory layout that it is timed in."""
 
     def __init__(self, optimizer: str, layout: str) -> None:
         memory_format = torch.channels_last if layout == "channelsLast" else torch.contiguous_format
-        self.model = LeNet5()
-        self.model.load_state_dict(read_weights(first["weights"], first["tensors"]))
+        self.model = NETWORKS[first["network"]]()
+        set_weights(self.model, read_weights(first["weights"], first["tensors"]))
+        self.model.train()
         self.model.to(memory_format=memory_format)
         options = first["options"][optimizer]
         parameters = list(self.model.parameters())
@@ -58,7 +77,7 @@ class Contestant:
             self.optimizer = Sofim(
                 parameters, lr=options["learningRate"], beta=options["beta"], rho=options["rho"]
             )
-        images = read_tensor(first["images"], torch.float32).reshape(-1, 1, 28, 28)
+        images = read_tensor(first["images"], torch.float32).reshape(-1, *first["inputShape"])
         labels = read_tensor(first["labels"], torch.uint8).long()
         self.batches = cycle(
             (x.contiguous(memory_format=memory_format), y)

@@ -2,9 +2,9 @@ import type { SummaryTable } from "../report/summary.js";
 import { renderTerminalTable } from "../report/terminal-table.js";
 import type { Estimate } from "../statistics.js";
 import type { EngineReport, EngineRow } from "./engine-suite.js";
-import type { MemoryReport } from "./memory-suite.js";
+import type { MemoryReport, MemoryTrace } from "./memory-suite.js";
 import type { OptimizersReport } from "./optimizer-suite.js";
-import type { Verdict } from "./targets.js";
+import type { Ratio, SecondsVerdict, Verdict } from "./targets.js";
 import type { TfjsReport } from "./tfjs-suite.js";
 import type { UpdateReport } from "./update-suite.js";
 
@@ -27,10 +27,11 @@ export function formatReport(report: SuiteReport): string {
   }
 }
 
-function formatEngine({ threads, torch, rows, verdicts }: EngineReport): string {
+function formatEngine(report: EngineReport): string {
+  const { title, batchSize, threads, torch, rows, verdicts, ratios, compile } = report;
   const table: SummaryTable = {
     headers: [
-      "LeNet-5 step, batch 128",
+      `${title} step, batch ${batchSize}`,
       "ms (median)",
       "rounds",
       "loss differs",
@@ -45,9 +46,9 @@ function formatEngine({ threads, torch, rows, verdicts }: EngineReport): string 
     ]),
   };
   const peer = torch === undefined ? "PyTorch not found: its rows are left out" : `PyTorch ${torch}`;
-  const title = `Training step, ${threads} ${threads === 1 ? "thread" : "threads"} each; ${peer}`;
-  const scope = threads === 1 ? "" : "(the targets are set for 1 thread)\n";
-  return `${title}\n${renderTerminalTable(table)}\n${formatVerdicts(verdicts)}\n${scope}`;
+  const heading = `Training step, ${threads} ${threads === 1 ? "thread" : "threads"} each; ${peer}`;
+  const scope = threads > 2 ? "(the targets are set for 1 and 2 threads)\n" : "";
+  return `${heading}\n${renderTerminalTable(table)}\n${formatVerdicts(verdicts, ratios)}\n${formatSeconds(compile)}${scope}`;
 }
 
 function formatCompile({ compile }: EngineRow): string {
@@ -98,29 +99,63 @@ function formatTfjs({ version, weights, rows, verdicts }: TfjsReport): string {
   return `${title}\n${table}\n${formatVerdicts(verdicts)}\n`;
 }
 
-function formatVerdicts(verdicts: readonly Verdict[]): string {
+function formatVerdicts(verdicts: readonly Verdict[], others: readonly Ratio[] = []): string {
   return renderTerminalTable({
     headers: ["ratio", "measured (95 % interval)", "target", ""],
-    rows: verdicts.map(({ name, bound, limit, measured, met }) => [
-      name,
-      formatEstimate(measured),
-      `${bound} ${limit}`,
-      met ? "met" : "missed",
-    ]),
+    rows: [
+      ...verdicts.map(({ name, measured, met, ...target }) => [
+        name,
+        formatEstimate(measured),
+        formatTarget(target),
+        formatMet(met),
+      ]),
+      ...others.map(({ name, measured }) => [name, formatEstimate(measured), "", ""]),
+    ],
   });
+}
+
+/** Seconds are no ratio and have no interval: a line of their own. */
+function formatSeconds(verdict: SecondsVerdict | undefined): string {
+  if (verdict === undefined) return "";
+  const { name, seconds, met } = verdict;
+  return `${name}: ${seconds.toFixed(2)} s (target: ${formatTarget(verdict)} s, ${formatMet(met)})\n`;
+}
+
+function formatTarget({ bound, limit }: Pick<Verdict, "bound" | "limit">): string {
+  return `${bound} ${limit}`;
+}
+
+function formatMet(met: boolean): string {
+  return met ? "met" : "missed";
 }
 
 function formatEstimate({ value, low, high }: Estimate): string {
   return `${value.toPrecision(3)} (${low.toPrecision(3)} to ${high.toPrecision(3)})`;
 }
 
-function formatMemory({ samples, bytesPerStep, growthBytes }: MemoryReport): string {
+function formatMemory({ threads, stateBytes, steps, cycles }: MemoryReport): string {
+  const read = `state of ${mebibytes(stateBytes)} MiB read back before each sample`;
+  return [
+    `Memory of the process, LeNet-5, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    formatTrace(steps, "steps", read),
+    formatTrace(cycles, "sessions", "made, stepped and disposed of"),
+  ].join("\n");
+}
+
+function formatTrace(
+  { samples, settled, bytesPerCount, growthBytes }: MemoryTrace,
+  unit: string,
+  what: string,
+) {
+  const stride = Math.ceil(samples.length / 10);
+  const shown = samples.filter((_, i) => i === 0 || (i + 1) % stride === 0);
   const table = renderTerminalTable({
-    headers: ["steps", "resident, MiB"],
-    rows: samples.map(({ step, residentBytes }) => [String(step), mebibytes(residentBytes)]),
+    headers: [unit, "resident, MiB"],
+    rows: shown.map(({ count, residentBytes }) => [String(count), mebibytes(residentBytes)]),
   });
-  const slope = `${(bytesPerStep / 1024).toFixed(2)} KiB per step`;
-  return `Memory of the process\n${table}\nafter settling: ${slope}, at most ${mebibytes(growthBytes)} MiB above its start\n`;
+  const growth = `at most ${mebibytes(growthBytes)} MiB above the first sample of these`;
+  const slope = `${(bytesPerCount / 1024).toFixed(2)} KiB per ${unit.slice(0, -1)}`;
+  return `${table}\n${samples.length} samples, ${what}; after ${settled} ${unit}: ${slope}, ${growth}\n`;
 }
 
 function mebibytes(bytes: number): string {

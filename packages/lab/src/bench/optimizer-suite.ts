@@ -4,8 +4,8 @@ import { type Estimate, median, pairedRatio } from "../statistics.js";
 import { countStepCalls, type StepCalls } from "../train/step-calls.js";
 import { optimizerNames, optimizers } from "../workloads/optimizers.js";
 import { findWorkload } from "../workloads/workloads.js";
-import { type EngineContestant, lenetOnEngine } from "./lenet-contestants.js";
-import type { LeNetProblem } from "./lenet-problem.js";
+import { type EngineContestant, stepsOnEngine } from "./contestants.js";
+import type { BenchProblem } from "./problem.js";
 import { type RoundsOptions, roundMedians, takeTurns } from "./rounds.js";
 
 export interface OptimizerRow {
@@ -42,13 +42,13 @@ const reference = "sgd";
 
 /** Times the training step of every optimizer, with its options for LeNet-5 on MNIST, in turns with SGD's. */
 export async function runOptimizerSuite(
-  problem: LeNetProblem,
+  problem: BenchProblem,
   options: OptimizersOptions,
 ): Promise<OptimizersReport> {
   const { threads, slowRounds } = options;
   const entrants = listEntrants();
   const engine: EngineContestant[] = entrants.map(({ name, optimizer, refresh, calls }) => ({
-    ...lenetOnEngine(name, problem, optimizer, threads, { refreshCurvature: refresh }),
+    ...stepsOnEngine(name, problem, optimizer, threads, { refreshCurvature: refresh }),
     ...(calls.products > 1 && { rounds: slowRounds }),
   }));
   try {

@@ -1,9 +1,11 @@
 import { defaultDevice, init } from "@jax-js/jax";
+import { enginePlans } from "./engine-plans.js";
 import { runEngineSuite } from "./engine-suite.js";
 import type { SuiteReport } from "./format.js";
-import { LeNetProblem } from "./lenet-problem.js";
 import { runMemorySuite } from "./memory-suite.js";
+import { type NetworkName, networkNames } from "./networks.js";
 import { runOptimizerSuite } from "./optimizer-suite.js";
+import { BenchProblem } from "./problem.js";
 import { runTfjsSuite } from "./tfjs-suite.js";
 import { findTorch } from "./torch-peer.js";
 import { runUpdateSuite } from "./update-suite.js";
@@ -14,6 +16,8 @@ export type SuiteName = (typeof suiteNames)[number];
 
 export interface BenchOptions {
   readonly suites: readonly SuiteName[];
+  /** Networks of the engine suite; default: all. */
+  readonly networks?: readonly NetworkName[];
   /** Thread counts that the engine suite is run with, one after another. */
   readonly threads: readonly number[];
   /** Few rounds and small sizes: shows that the benchmark works, measures nothing. */
@@ -24,6 +28,10 @@ export interface BenchOptions {
   readonly onReport?: (report: SuiteReport) => void;
 }
 
+const memoryPlans = {
+  full: { steps: 10_000, every: 100, settleSteps: 500, cycles: 50, stepsPerCycle: 2, settleCycles: 10 },
+  quick: { steps: 8, every: 2, settleSteps: 2, cycles: 4, stepsPerCycle: 1, settleCycles: 1 },
+};
 const sizes = { full: [1e5, 1e6, 1e7, 3e7], quick: [1e3, 1e4] };
 
 /** Runs the chosen suites one after another in this process. */
@@ -38,22 +46,15 @@ export async function runBench(options: BenchOptions): Promise<SuiteReport[]> {
   return reports;
 }
 
-async function* eachSuite({ suites, threads, quick, onTurn }: BenchOptions): AsyncGenerator<SuiteReport> {
+async function* eachSuite(options: BenchOptions): AsyncGenerator<SuiteReport> {
+  const { suites, threads, quick, onTurn } = options;
   const tell = onTurn && { onTurn };
-  const problem = await LeNetProblem.create();
-  if (suites.includes("engine")) {
-    const python = findTorch();
-    const plan = quick ? { rounds: 2, steps: 2, warmUp: 1 } : { rounds: 25, steps: 10, warmUp: 3 };
-    for (const count of threads) {
-      // jax-js has one thread and takes seconds per step, so it is timed once, beside one thread of ours.
-      const jaxRounds = count === 1 ? (quick ? 1 : 3) : 0;
-      yield await runEngineSuite(problem, { ...plan, threads: count, python, jaxRounds, ...tell });
-    }
-  }
+  if (suites.includes("engine")) yield* eachEngineReport(options);
   if (suites.includes("optimizers")) {
     const plan = quick
       ? { rounds: 2, steps: 1, warmUp: 0, slowRounds: 1 }
       : { rounds: 15, steps: 5, warmUp: 2, slowRounds: 5 };
+    const problem = await BenchProblem.create("lenet5");
     yield await runOptimizerSuite(problem, { ...plan, threads: threads[0] ?? 1, ...tell });
   }
   if (suites.includes("update")) {
@@ -64,11 +65,29 @@ async function* eachSuite({ suites, threads, quick, onTurn }: BenchOptions): Asy
     });
   }
   if (suites.includes("memory")) {
-    const plan = quick ? { steps: 8, every: 2, settle: 2 } : { steps: 2000, every: 100, settle: 500 };
-    const onSample = (step: number): void => onTurn?.("memory", step);
-    yield await runMemorySuite(problem, { ...plan, threads: threads[0] ?? 1, onSample });
+    const problem = await BenchProblem.create("lenet5");
+    const plan = quick ? memoryPlans.quick : memoryPlans.full;
+    const onSample = onTurn && { onSample: onTurn };
+    yield await runMemorySuite(problem, { ...plan, threads: threads[0] ?? 1, ...onSample });
   }
   if (suites.includes("tfjs")) {
     yield await runTfjsSuite(quick ? { width: 8, rounds: 2, ...tell } : { width: 1024, rounds: 25, ...tell });
+  }
+}
+
+/** Every network on every thread count: a network's are printed one after another. */
+async function* eachEngineReport(options: BenchOptions): AsyncGenerator<SuiteReport> {
+  const { networks = networkNames, threads, quick, onTurn } = options;
+  const python = findTorch();
+  for (const network of networkNames.filter((name) => networks.includes(name))) {
+    const problem = await BenchProblem.create(network);
+    const { jaxRounds, ...plan } = enginePlans[quick ? "quick" : "full"][network];
+    const tell = onTurn && {
+      onTurn: (name: string, round: number) => onTurn(`${problem.title}: ${name}`, round),
+    };
+    for (const count of threads) {
+      const rounds = count === 1 ? jaxRounds : 0;
+      yield await runEngineSuite(problem, { ...plan, threads: count, python, jaxRounds: rounds, ...tell });
+    }
   }
 }

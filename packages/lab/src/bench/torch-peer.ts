@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { SofimError } from "sofim/core";
-import type { LeNetProblem } from "./lenet-problem.js";
+import type { BenchProblem } from "./problem.js";
 import type { Contestant, Turn } from "./rounds.js";
+import { toTorchWeights } from "./torch-weights.js";
 
 const script = fileURLToPath(new URL("../../../../tools/pytorch/bench_step.py", import.meta.url));
 
@@ -25,7 +26,7 @@ export function findTorch(): string | undefined {
 
 type Answer = { readonly torch: string; readonly threads: number } | Turn;
 
-/** PyTorch in a child process, doing LeNet-5 steps on request and idle otherwise. */
+/** PyTorch in a child process, doing training steps on request and idle otherwise. */
 export class TorchPeer {
   readonly version: string;
   readonly #ask: (request: unknown) => Promise<Answer>;
@@ -43,7 +44,7 @@ export class TorchPeer {
   }
 
   /** Starts PyTorch on `threads` threads with the very weights and batches of `problem`. */
-  static async start(python: string, problem: LeNetProblem, threads: number): Promise<TorchPeer> {
+  static async start(python: string, problem: BenchProblem, threads: number): Promise<TorchPeer> {
     const folder = await mkdtemp(join(tmpdir(), "sofim-bench-"));
     const child = spawn(python, [script]);
     const close = async (): Promise<void> => {
@@ -95,15 +96,16 @@ function converse(child: ChildProcessWithoutNullStreams): (request: unknown) => 
   };
 }
 
-async function writeProblem(folder: string, problem: LeNetProblem): Promise<object> {
+async function writeProblem(folder: string, problem: BenchProblem): Promise<object> {
   const paths = {
     weights: join(folder, "weights.bin"),
     images: join(folder, "images.bin"),
     labels: join(folder, "labels.bin"),
   };
-  const { tensors, data } = await problem.torchWeights();
+  const { network, model, pool, batchSize, options } = problem;
+  const { tensors, data } = await toTorchWeights(problem.initialParams());
   await writeFile(paths.weights, data);
-  await writeFile(paths.images, new Uint8Array(problem.images.buffer));
-  await writeFile(paths.labels, Uint8Array.from(problem.labels));
-  return { ...paths, tensors, batchSize: problem.batchSize, options: problem.options };
+  await writeFile(paths.images, new Uint8Array(pool.images.buffer));
+  await writeFile(paths.labels, Uint8Array.from(pool.labels));
+  return { ...paths, network, tensors, inputShape: model.inputShape, batchSize, options };
 }

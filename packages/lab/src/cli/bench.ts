@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { type Command, Option } from "commander";
 import { InvalidArgumentError } from "sofim/core";
 import { formatReport, type SuiteReport } from "../bench/format.js";
+import { type NetworkName, networkNames } from "../bench/networks.js";
 import { runBench, type SuiteName, suiteNames } from "../bench/run-bench.js";
 import { readEnvironment } from "../environment.js";
 import { type ProtocolName, protocolNames } from "../experiment/protocol.js";
@@ -11,6 +12,7 @@ import { integerOption } from "./values.js";
 
 type BenchFlags = {
   readonly suite: (SuiteName | ProtocolName)[];
+  readonly network: NetworkName[];
   readonly jobs: number;
   readonly out: string;
   readonly dataDir?: string;
@@ -33,6 +35,11 @@ export function registerBenchCommand(program: Command): void {
       new Option("--suite <names...>", `what to time, or a protocol: ${protocolNames.join(", ")}`)
         .choices([...suiteNames, ...protocolNames])
         .default(["engine", "optimizers", "update"]),
+    )
+    .addOption(
+      new Option("--network <names...>", "networks of the engine suite")
+        .choices(networkNames)
+        .default([...networkNames]),
     )
     .option(
       "--jobs <n>",
@@ -64,7 +71,8 @@ async function runBenchCommand(flags: BenchFlags): Promise<void> {
   }
 }
 
-async function runTimedSuites(suites: SuiteName[], { threads, quick, json }: BenchFlags): Promise<void> {
+async function runTimedSuites(suites: SuiteName[], flags: BenchFlags): Promise<void> {
+  const { network, threads, quick, json } = flags;
   const out = json ? process.stderr : process.stdout;
   const progress = process.stderr.isTTY ? showTurn : undefined;
   const environment = { ...readEnvironment(), loadAverage: loadavg()[0]! };
@@ -75,6 +83,7 @@ async function runTimedSuites(suites: SuiteName[], { threads, quick, json }: Ben
   );
   const reports = await runBench({
     suites,
+    networks: network,
     threads,
     quick: quick ?? false,
     ...(progress && { onTurn: progress }),

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { EngineReport } from "../../src/bench/engine-suite.js";
+import { type EngineReport, runEngineSuite } from "../../src/bench/engine-suite.js";
 import { formatReport, type SuiteReport } from "../../src/bench/format.js";
+import { type NetworkName, networkNames } from "../../src/bench/networks.js";
+import { BenchProblem } from "../../src/bench/problem.js";
 import { runBench } from "../../src/bench/run-bench.js";
 import { findTorch } from "../../src/bench/torch-peer.js";
 import { findWorkload, optimizerNames } from "../../src/workloads/index.js";
@@ -8,11 +10,24 @@ import { findWorkload, optimizerNames } from "../../src/workloads/index.js";
 const haveTorch = findTorch() !== undefined;
 if (!haveTorch) console.warn("no python3 with torch: the benchmark is tested without PyTorch's rows");
 
+const ours = ["engine, sofim", "engine, sgd momentum", "engine, adam"];
+const torch = haveTorch ? ["PyTorch, sofim", "PyTorch, sgd momentum"] : [];
+const channelsLast = haveTorch ? ["PyTorch channels-last, sofim"] : [];
+const contestants = {
+  lenet5: [...ours, "engine on wasm, sofim", ...torch, ...channelsLast, "jax-js wasm, sofim"],
+  mlp: [...ours, ...torch],
+  resnet9: [...ours, ...torch, ...channelsLast],
+};
+
 // Structure and agreement of the losses alone: what the times are is nothing a test can judge.
 describe("runBench, quick", () => {
   let reports: SuiteReport[] = [];
   const turns: string[] = [];
-  const engineReport = () => reports[0] as EngineReport;
+  const engineReport = (network: NetworkName): EngineReport => {
+    const found = reports.find((report) => report.suite === "engine" && report.network === network);
+    if (found?.suite !== "engine") throw new Error(`no report of ${network}`);
+    return found;
+  };
 
   beforeAll(async () => {
     reports = await runBench({
@@ -23,42 +38,83 @@ describe("runBench, quick", () => {
     });
   });
 
-  it("reports each suite, in the same order whatever was asked first", () => {
-    expect(reports.map(({ suite }) => suite)).toEqual(["engine", "update", "memory"]);
+  it("reports each suite and network, in the same order whatever was asked first", () => {
+    const order = reports.map((report) => (report.suite === "engine" ? report.network : report.suite));
+    expect(order).toEqual([...networkNames, "update", "memory"]);
   });
 
-  it("times the engine, jax-js and, where it is, PyTorch", () => {
-    const torch = ["PyTorch, sofim", "PyTorch, sgd momentum", "PyTorch channels-last, sofim"];
-    const names = ["engine, sofim", "engine, sgd momentum", "engine, adam", "engine on wasm, sofim"];
-    const expected = [...names, ...(haveTorch ? torch : []), "jax-js wasm, sofim"];
-    const { rows, threads } = engineReport();
-    expect(threads).toBe(1);
-    expect(rows.map(({ name }) => name)).toEqual(expected);
-    for (const row of rows) expect(row.millisecondsPerStep).toBeGreaterThan(0);
-    for (const name of expected) expect(turns).toContain(name);
-  });
+  describe.each(networkNames)("%s", (network) => {
+    it("is timed on the engine, where it can be on jax-js and, where that is, on PyTorch", () => {
+      const { rows, threads, title } = engineReport(network);
+      expect(threads).toBe(1);
+      expect(rows.map(({ name }) => name)).toEqual(contestants[network]);
+      for (const { name, millisecondsPerStep } of rows) {
+        expect(millisecondsPerStep).toBeGreaterThan(0);
+        expect(turns).toContain(`${title}: ${name}`);
+      }
+    });
 
-  it("has every contestant compute the same losses", () => {
-    for (const { name, lossDifference, compile } of engineReport().rows) {
-      if (compile !== undefined) expect(compile.sessionSeconds).toBeGreaterThan(0);
-      // Six steps of float32 on the same weights and batches, in other orders of summation.
-      else expect(lossDifference, name).toBeLessThan(1e-4);
-    }
-  });
+    it("has the same losses from every contestant", () => {
+      const compared = engineReport(network).rows.filter(({ name }) => !ours.includes(name));
+      for (const { name, lossDifference } of compared) {
+        // Two to six steps of float32 on the same weights and batches, in other orders of summation.
+        expect(lossDifference, name).toBeLessThan(1e-4);
+      }
+    });
 
-  it("sets the targets beside the ratios", () => {
-    const names = engineReport().verdicts.map(({ name }) => name);
-    expect(names).toContain("engine sofim / sgd momentum");
-    expect(names).toContain("jax-js / engine, sofim");
-    expect(names.includes("engine / PyTorch, sofim")).toBe(haveTorch);
-    for (const { measured } of engineReport().verdicts) {
-      expect(measured.low).toBeLessThanOrEqual(measured.value);
-      expect(measured.high).toBeGreaterThanOrEqual(measured.value);
-    }
+    it("is compiled once", () => {
+      const compiled = engineReport(network).rows.filter(({ compile }) => compile !== undefined);
+      expect(compiled.map(({ name }) => name)).toEqual(
+        contestants[network].filter((name) => name.startsWith("engine")),
+      );
+      for (const { compile } of compiled) {
+        expect(compile!.compilations).toBe(1);
+        expect(compile!.sessionSeconds).toBeGreaterThan(0);
+      }
+    });
+
+    it("has its targets beside what was measured", () => {
+      const { verdicts, ratios, compile } = engineReport(network);
+      const overTorch = network === "lenet5" ? 0.9 : 1;
+      const expected = [
+        ...(haveTorch
+          ? [
+              ["engine / PyTorch, sofim", "at most", overTorch],
+              ["engine / PyTorch, sgd momentum", "at most", 1],
+            ]
+          : []),
+        ["engine sofim / sgd momentum", "at most", 1.03],
+        ...(network === "lenet5"
+          ? [
+              ["jax-js / engine on wasm, sofim", "at least", 20],
+              ["jax-js / engine, sofim", "at least", 30],
+            ]
+          : []),
+      ];
+      expect(verdicts.map(({ name, bound, limit }) => [name, bound, limit])).toEqual(expected);
+      const untold = haveTorch && network !== "mlp" ? ["engine / PyTorch channels-last, sofim"] : [];
+      expect(ratios.map(({ name }) => name)).toEqual(untold);
+      for (const { measured } of [...verdicts, ...ratios]) {
+        expect(measured.low).toBeLessThanOrEqual(measured.value);
+        expect(measured.high).toBeGreaterThanOrEqual(measured.value);
+      }
+      expect(compile?.limit).toBe({ lenet5: 1, mlp: undefined, resnet9: 5 }[network]);
+      if (compile !== undefined) expect(compile.seconds).toBeGreaterThan(0);
+    });
+
+    it("is printed whole", () => {
+      const report = engineReport(network);
+      const text = formatReport(report);
+      expect(text).toContain(`${report.title} step, batch ${report.batchSize}`);
+      for (const { name } of [...report.rows, ...report.verdicts, ...report.ratios]) {
+        expect(text).toContain(name);
+      }
+      expect(text.includes("trace + lower + session, engine sofim: ")).toBe(network !== "mlp");
+    });
   });
 
   it("measures time and state of each update at each size", () => {
-    const report = reports[1];
+    const report = reports[3];
     if (report?.suite !== "update") throw new Error("no update report");
     expect(report.rows).toHaveLength(2 * (4 + 3)); // two sizes, four loops and three optimizers on the engine
     const state = report.rows.map(
@@ -75,24 +131,44 @@ describe("runBench, quick", () => {
   });
 
   it("samples the memory", () => {
-    const report = reports[2];
+    const report = reports[4];
     if (report?.suite !== "memory") throw new Error("no memory report");
-    expect(report.samples.map(({ step }) => step)).toEqual([2, 4, 6, 8]);
-    for (const { residentBytes } of report.samples) expect(residentBytes).toBeGreaterThan(2 ** 20);
-  });
-
-  it("prints every row and every verdict", () => {
-    for (const report of reports) {
-      const text = formatReport(report);
-      if (report.suite === "memory") expect(text).toContain("KiB per step");
-      else if ("verdicts" in report) for (const { name } of report.verdicts) expect(text).toContain(name);
+    const { stateBytes, steps, cycles } = report;
+    // 61,706 weights and SOFIM's moment, and a few scalars.
+    expect(stateBytes).toBeGreaterThan(2 * 4 * 61_706);
+    expect(stateBytes).toBeLessThan(2 * 4 * 61_706 + 64);
+    expect(steps.samples.map(({ count }) => count)).toEqual([2, 4, 6, 8]);
+    expect(cycles.samples.map(({ count }) => count)).toEqual([1, 2, 3, 4]);
+    for (const { samples, settled, bytesPerCount, growthBytes } of [steps, cycles]) {
+      const bytes = samples.filter(({ count }) => count > settled).map((sample) => sample.residentBytes);
+      expect(Math.min(...bytes)).toBeGreaterThan(2 ** 20);
+      expect(growthBytes).toBe(Math.max(...bytes) - bytes[0]!);
+      expect(Number.isFinite(bytesPerCount)).toBe(true);
     }
-    expect(formatReport(engineReport())).toContain("jax-js wasm, sofim");
+    const text = formatReport(report);
+    expect(text).toContain("KiB per step");
+    expect(text).toContain("KiB per session");
   });
 
-  it("says so where PyTorch is missing", () => {
-    const { torch: _torch, ...without } = engineReport();
-    expect(formatReport(without)).toContain("PyTorch not found");
+  it("prints every verdict of the update", () => {
+    const report = reports[3];
+    if (report?.suite !== "update") throw new Error("no update report");
+    const text = formatReport(report);
+    for (const { name } of report.verdicts) expect(text).toContain(name);
+  });
+});
+
+describe("runEngineSuite", () => {
+  it("leaves out what is not there and says so", async () => {
+    const problem = await BenchProblem.create("mlp");
+    const plan = { rounds: 1, steps: 1, warmUp: 0, jaxRounds: 0, threads: 2 };
+    const report = await runEngineSuite(problem, plan);
+    expect(report.rows.map(({ name }) => name)).toEqual(ours);
+    expect(report.verdicts.map(({ name }) => name)).toEqual(["engine sofim / sgd momentum"]);
+    expect(report).not.toHaveProperty("torch");
+    expect(formatReport(report)).toContain("2 threads each; PyTorch not found");
+    expect(formatReport(report)).not.toContain("the targets are set");
+    expect(formatReport({ ...report, threads: 4 })).toContain("the targets are set for 1 and 2 threads");
   });
 });
 

@@ -1,0 +1,88 @@
+import { jit as jaxJit, numpy as np, tree } from "@jax-js/jax";
+import type { GradientTransformation } from "sofim";
+import { type Device, type EngineArray, type EngineInfo, engineArray, jit } from "sofim/ort";
+import { initStatistics, makeMeasuringStep } from "../train/measuring-step.js";
+import { toEngine } from "../train/session.js";
+import type { BenchProblem, HostBatch } from "./problem.js";
+import type { Contestant } from "./rounds.js";
+
+export interface EngineContestant extends Contestant {
+  /** What compiling cost, once the first turn is over. */
+  info(): EngineInfo;
+  /** Copies weights, optimizer state and running statistics to the host's memory; returns how many bytes they are. */
+  readState(): Promise<number>;
+  dispose(): Promise<void>;
+}
+
+/** Steps on the engine, with the step function that `train` uses. */
+export function stepsOnEngine(
+  name: string,
+  problem: BenchProblem,
+  optimizer: GradientTransformation,
+  threads: number,
+  { refreshCurvature = true, device = "cpu" }: { refreshCurvature?: boolean; device?: Device } = {},
+): EngineContestant {
+  const step = jit(makeMeasuringStep(problem.model, 0, optimizer, refreshCurvature), { device, threads });
+  const initial = problem.initialParams();
+  let state = toEngine(optimizer.init(tree.ref(initial)));
+  let params = toEngine(initial);
+  let running = toEngine(initStatistics(problem.model));
+  const run = timedSteps(problem, async ({ images, labels }) => {
+    const batch = engineArray(images, [labels.length, ...problem.model.inputShape]);
+    const [loss, ...next] = await step(params, state, running, batch, engineArray(labels));
+    [params, state, running] = next;
+    return loss.item();
+  });
+  const readState = async (): Promise<number> => {
+    let bytes = 0;
+    for (const leaf of tree.leaves([params, state, running]) as EngineArray[]) {
+      bytes += (await leaf.data()).slice().byteLength;
+    }
+    return bytes;
+  };
+  return { name, run, readState, info: () => step.info(), dispose: () => step.dispose() };
+}
+
+/**
+ * The same steps by jax-js's own compiler to WebAssembly; so slow that it takes part in few rounds.
+ * Compiled when this returns.
+ */
+export async function stepsOnJaxJs(
+  name: string,
+  problem: BenchProblem,
+  optimizer: GradientTransformation,
+  rounds: number,
+): Promise<Contestant> {
+  const step = jaxJit(makeMeasuringStep(problem.model, 0, optimizer, true));
+  const toBatch = ({ images, labels }: HostBatch) =>
+    [
+      np.array(images, { shape: [labels.length, ...problem.model.inputShape] }),
+      np.array(labels, { dtype: np.int32 }),
+    ] as const;
+  let params = problem.initialParams();
+  let state = optimizer.init(tree.ref(params));
+  let running = initStatistics(problem.model);
+  tree.dispose(step(tree.ref(params), tree.ref(state), tree.ref(running), ...toBatch(problem.batch(0))));
+  const run = timedSteps(problem, async (host) => {
+    const [loss, ...next] = step(params, state, running, ...toBatch(host));
+    [params, state, running] = next;
+    return (await loss.data())[0]!;
+  });
+  return { name, rounds, run };
+}
+
+/** A contestant's `run`: goes on through the batches, timing each step until its loss is known. */
+function timedSteps(problem: BenchProblem, step: (batch: HostBatch) => Promise<number>): Contestant["run"] {
+  let next = 0;
+  return async (steps) => {
+    const milliseconds: number[] = [];
+    const losses: number[] = [];
+    for (let i = 0; i < steps; i++) {
+      const batch = problem.batch(next++);
+      const start = performance.now();
+      losses.push(await step(batch));
+      milliseconds.push(performance.now() - start);
+    }
+    return { milliseconds, losses };
+  };
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { runCli } from "./run-cli.js";
+
+describe("sofim bench", () => {
+  it("times the networks asked for, once each", async () => {
+    const args = ["--suite", "engine", "--network", "mlp", "mlp", "--quick", "--threads", "1", "--json"];
+    const { code, stdout, stderr } = await runCli(["bench", ...args]);
+    expect(code, stderr).toBe(0);
+    const { environment, reports } = JSON.parse(stdout);
+    expect(environment.cores).toBeGreaterThan(0);
+    expect(reports).toHaveLength(1);
+    expect(reports[0]).toMatchObject({ suite: "engine", network: "mlp", batchSize: 128, threads: 1 });
+    expect(stderr).toContain("MLP 784-256-128-10 step, batch 128");
+  });
+
+  it("refuses a network that it does not know and names those that it does", async () => {
+    const { code, stdout, stderr } = await runCli(["bench", "--network", "foo"]);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("argument 'foo' is invalid. Allowed choices are lenet5, mlp, resnet9.");
+  });
+});
