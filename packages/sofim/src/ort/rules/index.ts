@@ -4,7 +4,7 @@
  */
 import type { Primitive } from "../jaxpr.js";
 import { bitCountRule, bitcastRule, bitShiftRule, randomBitsRule } from "./bits.js";
-import { convRule } from "./conv.js";
+import { convRule } from "./conv/conv.js";
 import { dotRule } from "./dot.js";
 import { elementwiseRules } from "./elementwise.js";
 import { choleskyRule, triangularSolveRule } from "./linalg.js";

@@ -59,7 +59,7 @@ function joinTiles(graph: GraphBuilder, v: View, { leading, window, counts }: Wi
 }
 
 /** Every position within a window, in row-major order. */
-function positions(window: readonly number[]): readonly (readonly number[])[] {
+export function positions(window: readonly number[]): readonly (readonly number[])[] {
   return window.reduce<readonly (readonly number[])[]>(
     (found, size) => found.flatMap((start) => Array.from({ length: size }, (_, i) => [...start, i])),
     [[]],

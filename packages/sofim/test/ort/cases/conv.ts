@@ -43,6 +43,8 @@ const forms: readonly Form[] = [
   { name: "tall kernel", kernels: [4, 3, 3, 1] },
   { name: "one image, one channel", images: [1, 1, 7, 8], kernels: [1, 1, 3, 3] },
   { name: "one dimension", images: [2, 3, 9], kernels: [4, 3, 3], padding: [[1, 1]] },
+  { name: "one dimension, wide", images: [2, 16, 9], kernels: [17, 16, 3], padding: [[1, 1]] },
+  { name: "kernel as large as the image", kernels: [4, 3, 7, 8] },
 ];
 
 const strided: readonly Form[] = [
@@ -57,6 +59,21 @@ const strided: readonly Form[] = [
   },
   { name: "stride 2, rows left over", stride: 2, images: [2, 3, 8, 9] },
 ];
+
+/** As many channels as have forms of their own in the lowering, among them those of the gradients. */
+const wide: readonly Form[] = [
+  { name: "wide" },
+  { name: "wide, padded", padding: "SAME" },
+  { name: "wide, dilated kernel", dilation: 2 },
+  { name: "wide, stride 2", stride: 2, padding: "SAME" },
+  {
+    name: "wide, negative padding",
+    padding: [
+      [-1, 2],
+      [0, -1],
+    ],
+  },
+].map((form) => ({ ...form, images: [3, 16, 6, 7], kernels: [18, 16, 3, 3] }));
 
 function convolution({ stride = 1, padding = "VALID", dilation = 1, images = [2, 3, 7, 8] }: Form) {
   const spatial = images.length - 2;
@@ -92,7 +109,7 @@ const vmappedLoss = grad((p: { x: A; w: A }) => np.sum(np.sin(vmapped(p.x, p.w))
 const batches = [floats([2, 3, 4, 5, 6]), floats([2, 5, 4, 3, 3])];
 
 export const convCases: readonly Case[] = [
-  ...[...forms, ...strided].flatMap(casesOf),
+  ...[...forms, ...strided, ...wide].flatMap(casesOf),
   { name: "under vmap", fn: vmapped, args: batches },
   { name: "under vmap, gradients", fn: (x: A, w: A) => vmappedLoss({ x, w }), args: batches },
   {

@@ -28,6 +28,16 @@ export const reduceCases: readonly Case[] = [
       args: [floats([2, 3, 4])],
     },
     { name: `${name} with NaN`, fn: (x: A) => reduce(x, 0), args: [exactly([1, NaN, 2])] },
+    {
+      name: `${name} over short axes before long rows`,
+      fn: (x: A) => reduce(x, [1, 3]),
+      args: [floats([2, 3, 2, 2, 20])],
+    },
+    {
+      name: `${name} over pairs before long rows, NaN in either`,
+      fn: (x: A) => reduce(x.reshape([2, 20]), 0),
+      args: [exactly(Array.from({ length: 40 }, (_, i) => (i === 3 || i === 25 ? NaN : i / 40)))],
+    },
   ]),
   { name: "sum of squares", fn: (x: A) => np.sum(np.square(x), 1), args: [floats([3, 50])] },
   {

@@ -1,0 +1,69 @@
+/** The rule of `conv`: which form of a convolution ONNX Runtime computes fastest. */
+import { product } from "../../jaxpr.js";
+import type { View } from "../../view.js";
+import { type Application, type Rule, refuse } from "../rule.js";
+import { correlateByConv, correlateByProducts } from "./correlation.js";
+import { directConv, transposedConv } from "./direct.js";
+import { foldedConv } from "./folded.js";
+import { type Grouped, groupOperands, outputShape, ungroup } from "./grouped.js";
+
+export const convRule: Rule<"conv"> = (application) => {
+  const { graph, params, operands, outputs } = application;
+  const problem = problemOf(application);
+  if (problem !== undefined) return refuse("conv", problem)(application);
+  const [images, kernels] = groupOperands(graph, operands as [View, View], params.vmapDims);
+  const groups = product(outputs[0]!.shape.slice(0, params.vmapDims));
+  const result = fastestForm({ graph, images, kernels, params, groups });
+  return [ungroup(graph, result, outputs[0]!.shape, params.vmapDims)];
+};
+
+function problemOf({ params, operands }: Application<"conv">): string | undefined {
+  if (operands.some(({ type }) => type !== "float32")) return "ONNX Runtime convolves float32 only";
+  const dilated = params.lhsDilation.some((dilation) => dilation > 1);
+  const strided = params.strides.some((stride) => stride > 1);
+  return dilated && strided ? "a dilated input together with strides" : undefined;
+}
+
+/**
+ * ONNX Runtime convolves on a CPU by copying the windows of an image into the columns of a matrix, image by image, and
+ * multiplying. The copies are fast where windows lie side by side in memory, the product where filters and columns are
+ * many; each form gives it more of one or of the other. docs/performance.md has the times behind the limits.
+ */
+function fastestForm(conv: Grouped): View {
+  const { images, kernels, params, groups } = conv;
+  const [batch, , ...size] = images.shape as [number, number, ...number[]];
+  const [filters, , ...window] = kernels.shape.slice(1) as [number, number, ...number[]];
+  if (
+    isInputGradient(kernels, params) &&
+    (groups > 1 || filters < fewFilters || isDilated(params.lhsDilation))
+  ) {
+    return transposedConv(conv);
+  }
+  if (groups > 1 || isDilated(params.lhsDilation) || product(images.shape) === 0) return directConv(conv);
+  const isCorrelation = product(window) > product(outputShape(conv).slice(2));
+  if (isCorrelation)
+    return batch < fewImages || size.length !== 2 ? correlateByProducts(conv) : correlateByConv(conv);
+  return batch > 1 && params.strides.at(-1) === 1 ? foldedConv(conv) : directConv(conv);
+}
+
+const isDilated = (dilation: readonly number[]): boolean => dilation.some((step) => step > 1);
+
+/** Below it a transposed convolution, whose product has the kernel's positions beside the filters, is the faster one. */
+const fewFilters = 16;
+
+/** Below it a convolution has columns too short for its vector instructions. */
+const fewImages = 16;
+
+/**
+ * Whether this is the form in which a convolution's gradient by its input arrives: stride 1, and a kernel
+ * with reversed spatial dimensions or an input dilated by the forward stride.
+ */
+function isInputGradient(kernels: View, params: Grouped["params"]): boolean {
+  const sizes = kernels.shape.slice(3);
+  const isReversed = (size: number, i: number) => {
+    const axis = kernels.axes[i + 3] ?? null;
+    return size === 1 || (axis !== null && kernels.flipped.has(axis));
+  };
+  const reversed = kernels.flipped.size > 0 && sizes.every(isReversed);
+  return (reversed || isDilated(params.lhsDilation)) && params.strides.every((stride) => stride === 1);
+}
