@@ -31,14 +31,14 @@ SIZE = 16
 IMAGES = 64
 BATCH_SIZE = 16
 STEPS = 20
-SEED = 1
-PERTURBATIONS = 6
+SEED = 2
+PERTURBATIONS = 24
 MOST_DIFFERENCE = 1e-5
 NORMALIZATION = {"mean": 0.5, "std": 0.25}
 FIXTURE = Path(__file__).resolve().parents[2] / "packages" / "lab" / "test" / "fixtures" / "resnet9"
 
 OPTIMIZERS = {
-    "sgd": {"learningRate": 0.01, "momentum": 0.9},
+    "sgd": {"learningRate": 0.004, "momentum": 0.9},
     "sofim": {"learningRate": 0.03, "beta": 0.9, "rho": 0.2},
 }
 
@@ -79,6 +79,20 @@ def run(name: str, initial: dict[str, torch.Tensor], images: torch.Tensor, label
     return {"losses": losses, "evaluationLoss": evaluation.item(), "running": running}
 
 
+def lists_of(result: dict) -> list[list[float]]:
+    statistics = [list_ for layer in result["running"].values() for list_ in layer.values()]
+    return [result["losses"], [result["evaluationLoss"]], *statistics]
+
+
+def largest_difference(other: dict, result: dict) -> float:
+    """Over losses and running statistics, each list relative to its largest element, as the test compares them."""
+    return max(
+        abs(a - b) / max(map(abs, wanted))
+        for found, wanted in zip(lists_of(other), lists_of(result))
+        for a, b in zip(found, wanted)
+    )
+
+
 def stable_run(name: str, initial: dict[str, torch.Tensor], images: torch.Tensor, labels: torch.Tensor) -> dict:
     """The float32 run, nine digits each, once it is known that rounding does not decide it."""
     result = run(name, initial, images, labels)
@@ -91,13 +105,10 @@ def stable_run(name: str, initial: dict[str, torch.Tensor], images: torch.Tensor
     others = [run(name, other(seed), images, labels) for seed in range(PERTURBATIONS)]
     others.append(run(name, initial, images.double(), labels))
 
-    def losses_of(each: dict) -> list[float]:
-        return [*each["losses"], each["evaluationLoss"]]
-
-    difference = max(abs(a - b) / b for o in others for a, b in zip(losses_of(result), losses_of(o)))
-    print(f"{name:6} {result['losses'][0]:.6f} -> {result['losses'][-1]:.6f}, rounding moves losses by {difference:.1e}")
+    difference = max(largest_difference(other, result) for other in others)
+    print(f"{name:6} {result['losses'][0]:.6f} -> {result['losses'][-1]:.6f}, rounding moves results by {difference:.1e}")
     if not difference < MOST_DIFFERENCE:
-        raise ValueError(f"{name}: rounding moves the losses by {difference:.1e}; choose another seed or options")
+        raise ValueError(f"{name}: rounding moves the results by {difference:.1e}; choose another seed or options")
     return json.loads(json.dumps(result), parse_float=lambda text: float(f"{float(text):.9g}"))
 
 

@@ -111,7 +111,7 @@ describe("20 ResNet-9 steps from PyTorch's weights", () => {
   it.each(["sgd", "sofim"] as const)("%s has PyTorch's losses and running statistics", async (name) => {
     const wanted = fixture.runs[name];
     const found = await trainAs(cases[name]());
-    // Rounding moves these losses by less than 1e-6 (the fixture's generator prints it). 1e-4 is a tenth of what the
+    // Rounding moves losses and statistics by less than 1e-6 (the fixture's generator prints it). 1e-4 is a tenth of what the
     // project promises.
     expectClose(found.losses, wanted.losses, 1e-4);
     expectClose([await evaluationLoss(found)], [wanted.evaluationLoss], 1e-4);
