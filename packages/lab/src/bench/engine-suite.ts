@@ -42,10 +42,7 @@ export interface EngineReport {
   /** The project's targets, set for one thread and for two. */
   readonly verdicts: readonly Verdict[];
   readonly ratios: readonly Ratio[];
-  /**
-   * Of the process's first compilation for this network, which also pays for V8's compiling our own code, unless an
-   * earlier network has.
-   */
+  /** Of SOFIM's session, the report's first. A process's first report also pays for V8's compiling of our own code. */
   readonly compile?: SecondsVerdict;
 }
 
