@@ -2,7 +2,7 @@ import { numpy as np, tree } from "@jax-js/jax";
 import { checkPositive } from "../core/options.js";
 import { cast, checkHyperparameter, type Hyperparameter, operand } from "./hyperparameter.js";
 import { mapLeaves } from "./map-leaves.js";
-import { innerProduct, largestAbs, scaled } from "./norm.js";
+import { innerProduct, magnitude, scaled } from "./norm.js";
 import { emptyState, type GradientTransformation } from "./transformation.js";
 
 /**
@@ -23,17 +23,17 @@ export function clipByGlobalNorm(maxNorm: Hyperparameter): GradientTransformatio
     update(updates, state, params) {
       tree.dispose(params);
       const leaves = tree.leaves<np.Array>(updates);
-      const largest = largestAbs(leaves);
-      const { dtype } = largest;
-      const inverse = np.reciprocal(largest.ref);
+      const scale = magnitude(leaves);
+      const { dtype } = scale;
+      const inverse = np.reciprocal(scale.ref);
       const directions = scaled(leaves, inverse);
       const norm = np.sqrt(innerProduct(directions, directions));
       tree.dispose(directions);
       const exceeds = norm.ref.greater(inverse.ref.mul(operand(bound, dtype)));
-      // Two factors, as their product can be too small for float32: 1 / largest, and maxNorm / |update / largest|.
+      // Two factors, as their product can be too small for float32: 1 / scale, and maxNorm / |update / scale|.
       const first = np.where(exceeds.ref, inverse, 1);
       const second = np.where(exceeds, np.reciprocal(norm).mul(operand(bound, dtype)), 1);
-      largest.dispose();
+      scale.dispose();
       const clipped = mapLeaves(updates, (u) =>
         u.mul(cast(first.ref, u.dtype)).mul(cast(second.ref, u.dtype)),
       );

@@ -1,23 +1,23 @@
 import { DType, numpy as np } from "@jax-js/jax";
 import { cast, type Hyperparameter, operand } from "./hyperparameter.js";
-import { innerProduct, largestAbs } from "./norm.js";
+import { innerProduct, magnitude } from "./norm.js";
 import { zeroScalar } from "./zeros.js";
 
 /**
  * The last pairs of steps s and gradient changes y, in rings of `memory` rows.
  *
- * H does not change when s and y of a pair are scaled together. Each is therefore kept divided by its own largest
- * magnitude, so that no inner product overflows or vanishes, and the ratio of the two magnitudes beside them. Rows that
+ * H does not change when s and y of a pair are scaled together. Each is therefore kept divided by its own
+ * `magnitude`, so that no inner product overflows or vanishes, and the ratio of the two magnitudes beside them. Rows that
  * hold no pair yet are zero and do nothing.
  */
 export type CurvatureHistory = {
-  /** s / max|s|, [memory, weights]. */
+  /** s / magnitude(s), [memory, weights]. */
   readonly steps: np.Array;
-  /** y / max|y|, [memory, weights]. */
+  /** y / magnitude(y), [memory, weights]. */
   readonly changes: np.Array;
   /** 1 over the inner product of the two rows; 0 in empty rows, [memory]. */
   readonly inverseProducts: np.Array;
-  /** max|s| / max|y|, [memory]. */
+  /** magnitude(s) / magnitude(y), [memory]. */
   readonly ratios: np.Array;
   /** s'y / y'y of the newest pair, the scale of the initial inverse Hessian. */
   readonly gamma: np.Array;
@@ -47,8 +47,8 @@ export function emptyHistory(memory: number, size: number, dtype: DType): Curvat
 export function applyInverseHessian(history: CurvatureHistory, gradient: np.Array): np.Array {
   const { steps, changes, pairs } = history;
   const memory = steps.shape[0]!;
-  const largest = largestAbs([gradient]);
-  let q = gradient.div(largest.ref);
+  const scale = magnitude([gradient]);
+  let q = gradient.div(scale.ref);
 
   const newestFirst = np.remainder(pairs.ref.add(memory - 1).sub(np.arange(memory)), memory);
   const inverseProducts = np.take(history.inverseProducts.ref, newestFirst.ref);
@@ -69,9 +69,10 @@ export function applyInverseHessian(history: CurvatureHistory, gradient: np.Arra
     q = q.sub(change.ref.mul(alpha.ref));
     return alpha;
   });
-  // 1 / |g| = 1 / (largest |g / largest|): the product may exceed the number range, the two factors do not.
+  // 1 / |g| = 1 / (scale |g / scale|): the product may exceed the number range, the two factors do not.
   const unitLength = np.sqrt(innerProduct([q], [q]));
-  const firstGamma = np.minimum(1, np.reciprocal(largest.ref).div(np.maximum(unitLength, 1)));
+  // |g / scale| is 0 for g = 0, and at least 1 / sqrt(weights) else.
+  const firstGamma = np.minimum(1, np.reciprocal(scale.ref).div(np.maximum(unitLength, 1e-20)));
   let r = q.mul(np.where(pairs.ref.greater(0), history.gamma.ref, firstGamma));
   for (let i = memory - 1; i >= 0; i--) {
     const { step, change, inverseProduct, ratio } = rows[i]!;
@@ -79,7 +80,7 @@ export function applyInverseHessian(history: CurvatureHistory, gradient: np.Arra
     change.dispose();
     r = r.add(step.mul(alphas[i]!.mul(ratio).sub(beta)));
   }
-  return r.mul(largest);
+  return r.mul(scale);
 }
 
 /**
@@ -98,8 +99,8 @@ export function addPair(
 ): CurvatureHistory {
   const memory = history.steps.shape[0]!;
   const { dtype } = step;
-  const stepSize = largestAbs([step]);
-  const changeSize = largestAbs([change]);
+  const stepSize = magnitude([step]);
+  const changeSize = magnitude([change]);
   const s = step.div(stepSize.ref);
   const y = change.div(changeSize.ref);
   const ratio = stepSize.div(changeSize);

@@ -5,17 +5,17 @@ import { cast, scalarDtype } from "./hyperparameter.js";
 const ONE_STAGE = 256;
 
 /**
- * The largest absolute value over all arrays, a scalar, held above the range where its inverse overflows. Borrows the
- * arrays. Two reductions that only read, in place of writing |x| out.
+ * A positive scalar to divide the arrays by, so that their squares neither overflow nor vanish: the sum of all absolute
+ * values, held in the range where its inverse is in range too. One reduction that only reads. Borrows the arrays.
  */
-export function largestAbs(arrays: readonly np.Array[]): np.Array {
+export function magnitude(arrays: readonly np.Array[]): np.Array {
   const dtype = scalarDtype(arrays);
-  const tiny = np.array(dtype === DType.Float64 ? 1e-300 : 1e-37, { dtype });
-  return arrays.reduce((largest, x) => {
-    if (x.size === 0) return largest;
-    const extremes = np.maximum(np.max(x.ref), np.min(x.ref).neg());
-    return np.maximum(largest, cast(extremes, dtype));
-  }, tiny);
+  const [least, most] = dtype === DType.Float64 ? [1e-300, 1e300] : [1e-37, 1e37];
+  const sum = arrays.reduce(
+    (total, x) => (x.size === 0 ? total : total.add(cast(np.sum(np.abs(x.ref)), dtype))),
+    np.array(least, { dtype }),
+  );
+  return np.minimum(sum, np.array(most, { dtype }));
 }
 
 /** Every array times a scalar, in float32 or float64. Borrows the arrays and the scalar. */

@@ -1,16 +1,16 @@
 import { numpy as np, tree } from "@jax-js/jax";
 import { cast, type Hyperparameter, operand } from "./hyperparameter.js";
-import { innerProduct, largestAbs, scaled } from "./norm.js";
+import { innerProduct, magnitude, scaled } from "./norm.js";
 
 // Squares of float32 numbers overflow beyond 1.8e19 and lose digits below 1e-19. Both functions therefore work on
-// arrays divided by their largest magnitude s, and u = s / d is what turns them into bias-corrected ones.
+// arrays divided by a scale s, and u = s / d is what turns them into bias-corrected ones.
 
 /**
  * (Mh Mh' + rho I)^-1 Mh over one block, with Mh = M / d:
  *
  *     Mh / (rho + |Mh|^2) = (M / s) / (rho / u + u q),          q = |M / s|^2
  *
- * Over a full-size array: two reductions for s, one multiplication by 1 / s, one reduction for q, one multiplication.
+ * Over a full-size array: one reduction for s, one multiplication by 1 / s, one reduction for q, one multiplication.
  *
  * @param moments The block's leaves of M; borrowed.
  * @param weight The scalar d; borrowed.
@@ -20,10 +20,10 @@ export function preconditionMoment(
   weight: np.Array,
   rho: Hyperparameter,
 ): np.Array[] {
-  const largest = largestAbs(moments);
-  const { dtype } = largest;
-  const inverse = np.reciprocal(largest.ref);
-  const unit = largest.div(cast(weight.ref, dtype));
+  const scale = magnitude(moments);
+  const { dtype } = scale;
+  const inverse = np.reciprocal(scale.ref);
+  const unit = scale.div(cast(weight.ref, dtype));
   const directions = scaled(moments, inverse);
   inverse.dispose();
   const squares = innerProduct(directions, directions);
@@ -54,15 +54,15 @@ export function preconditionGradient(
   rho: Hyperparameter,
   beta: Hyperparameter,
 ): np.Array[] {
-  const largest = largestAbs([...oldMoments, ...gradients]);
-  const { dtype } = largest;
-  const inverse = np.reciprocal(largest.ref);
+  const scale = magnitude([...oldMoments, ...gradients]);
+  const { dtype } = scale;
+  const inverse = np.reciprocal(scale.ref);
   const directions = scaled(moments, inverse);
   const scaledMoments = scaled(oldMoments, inverse);
   const scaledGradients = scaled(gradients, inverse);
   inverse.dispose();
   const d = cast(weight.ref, dtype);
-  const unit = largest.div(d.ref);
+  const unit = scale.div(d.ref);
   const vv = innerProduct(directions, directions);
   const nonzero = vv.ref.greater(0);
   const perSquare = np.where(nonzero.ref, np.reciprocal(np.where(nonzero.ref, vv.ref, 1)), 0);

@@ -1,6 +1,6 @@
 import { type DType, numpy as np, tree } from "@jax-js/jax";
 import { cast } from "./hyperparameter.js";
-import { innerProduct, largestAbs, scaled } from "./norm.js";
+import { innerProduct, magnitude, scaled } from "./norm.js";
 import { zeroScalar } from "./zeros.js";
 
 /** What one step of SOFIM did; see `diagnostics` of `sofim`. Over all weights, whatever the blocks. */
@@ -30,29 +30,29 @@ export function measureStep(
 ): SofimDiagnosticsState {
   const [g, m, s] = [gradients, moments, steps].map(unitAndLength) as [Measured, Measured, Measured];
   const cosine = innerProduct(g.direction, m.direction).div(positive(g.relative.mul(m.relative.ref)));
-  const momentNorm = m.relative.mul(m.largest).div(cast(weight.ref, weight.dtype));
-  tree.dispose([g.direction, m.direction, s.direction, g.largest]);
+  const momentNorm = m.relative.mul(m.scale).div(cast(weight.ref, weight.dtype));
+  tree.dispose([g.direction, m.direction, s.direction, g.scale]);
   return {
     momentNormSquared: np.square(momentNorm),
-    stepLength: s.relative.mul(s.largest),
+    stepLength: s.relative.mul(s.scale),
     cosine,
   };
 }
 
 interface Measured {
-  /** The arrays divided by their largest magnitude, so that squares stay in range. */
+  /** The arrays divided by a scale, so that squares stay in range. */
   readonly direction: np.Array[];
-  readonly largest: np.Array;
+  readonly scale: np.Array;
   /** Norm of `direction`. */
   readonly relative: np.Array;
 }
 
 function unitAndLength(arrays: readonly np.Array[]): Measured {
-  const largest = largestAbs(arrays);
-  const inverse = np.reciprocal(largest.ref);
+  const scale = magnitude(arrays);
+  const inverse = np.reciprocal(scale.ref);
   const direction = scaled(arrays, inverse);
   inverse.dispose();
-  return { direction, largest, relative: np.sqrt(innerProduct(direction, direction)) };
+  return { direction, scale, relative: np.sqrt(innerProduct(direction, direction)) };
 }
 
 function positive(x: np.Array): np.Array {

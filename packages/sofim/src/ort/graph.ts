@@ -9,6 +9,7 @@ import {
   type OnnxType,
   type ValueInfo,
 } from "./model.js";
+import { prune } from "./prune.js";
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -116,19 +117,17 @@ export class GraphBuilder {
 
   /** The finished graph: only nodes and constants that the outputs need, in the order of their making. */
   finish(outputs: readonly string[]): OnnxGraph {
-    const needed = new Set(outputs);
-    const nodes: OnnxNode[] = [];
-    for (const node of this.#nodes.toReversed()) {
-      if (!node.outputs.some((name) => needed.has(name))) continue;
-      nodes.push(node);
-      for (const name of node.inputs) needed.add(name);
-    }
-    return {
-      nodes: nodes.reverse(),
+    return prune({
+      nodes: this.#nodes,
       inputs: this.#inputs,
       outputs: outputs.map((name) => this.#info(name)),
-      initializers: this.#initializers.filter(({ name }) => needed.has(name)),
-    };
+      initializers: this.#initializers,
+    });
+  }
+
+  /** A new value, for a node to be made elsewhere; returns its name. */
+  declare(type: OnnxType, dims: readonly number[]): string {
+    return this.#declare(type, dims).name;
   }
 
   #declare(type: OnnxType, dims: readonly number[]): ValueInfo {

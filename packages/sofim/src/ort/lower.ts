@@ -1,5 +1,6 @@
 /** The walk over a Jaxpr that turns it into an ONNX graph; it knows nothing of single primitives. */
 import type { Jaxpr } from "@jax-js/jax";
+import { fuseProducts } from "./fuse.js";
 import { GraphBuilder } from "./graph.js";
 import type { Atom, Aval, ElementType, Equation, Primitive, Variable } from "./jaxpr.js";
 import type { OnnxGraph } from "./model.js";
@@ -40,12 +41,11 @@ export function lower(
       environment.set(variable, results[i]!);
     });
   }
-  return graph.finish(
-    distinct(
-      graph,
-      outs.map(read).map((v) => dense(graph, v)),
-    ),
+  const results = distinct(
+    graph,
+    outs.map(read).map((v) => dense(graph, v)),
   );
+  return fuseProducts(graph.finish(results), graph);
 }
 
 function bind(graph: GraphBuilder, aval: Aval, value: Captured | undefined): View {

@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { defaultDevice, grad, init, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -33,6 +36,29 @@ describe("jit", () => {
     await double(vector(1, 2, 3));
     await double(engineArray(Int32Array.of(1, 2)));
     expect([traces, double.info().compilations]).toEqual([3, 3]);
+  });
+
+  it("lets go of what was traced, also of a gradient, and after an error", async () => {
+    const seen: WeakRef<np.Array>[] = [];
+    const watch = (x: np.Array) => {
+      seen.push(new WeakRef(x));
+      return x;
+    };
+    const gradient = grad((x: np.Array) => np.sum(np.square(x)));
+    const slope = jit((x: np.Array) => gradient(watch(x)));
+    const failing = jit((x: np.Array) => {
+      gradient(watch(x));
+      throw new Error("on purpose");
+    });
+    await (await slope(vector(1, 2))).data();
+    await expect(failing(vector(1, 2))).rejects.toThrow("on purpose");
+    await slope.dispose();
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    // What a promise chain holds is free a turn later.
+    await setImmediate();
+    collect();
+    expect(seen.map((reference) => reference.deref())).toEqual([undefined, undefined]);
   });
 
   it("compiles once for calls made at the same time", async () => {

@@ -70,13 +70,17 @@ describe("erfc", () => {
 });
 
 describe("sums of many elements", () => {
-  it("keep their digits", async () => {
-    const count = 3_000_000;
+  // Squares of fewer elements are summed in one pass, which is off by 4e-6 at the most of them.
+  it.each([
+    [260_000, 5e-6],
+    [270_000, 1e-6],
+    [3_000_000, 1e-6],
+  ])("keep their digits: %d squares to %d", async (count, tolerance) => {
     const x = Float32Array.from({ length: count }, (_, i) => (i * 0.618_034) % 1);
     const exact = x.reduce((sum, value) => sum + value ** 2, 0);
     const sum = jit((values: np.Array) => np.sum(np.square(values)), { threads: 1 });
     const actual = (await sum(engineArray(x))).item();
-    expect(Math.abs(actual / exact - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(actual / exact - 1)).toBeLessThan(tolerance);
   });
 });
 

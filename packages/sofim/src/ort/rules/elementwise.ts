@@ -181,6 +181,7 @@ const where: Rule<"where"> = ({ graph, operands, outputs }) => {
   const work = dtype === "bool" ? "uint8" : arithmeticType(dtype);
   return [
     elementwise(graph, operands, dtype, shape, ([condition, x, y], dims) => {
+      if (isMagnitude(graph, condition!, x!, y!)) return graph.emit("Abs", [y!], work, dims);
       const indicator = indicatorOf(graph, x!, y!);
       if (indicator !== undefined) {
         const flag = indicator ? condition! : graph.emit("Not", [condition!], "bool", graph.dims(condition!));
@@ -191,6 +192,19 @@ const where: Rule<"where"> = ({ graph, operands, outputs }) => {
     }),
   ];
 };
+
+/** Whether `condition` is y < 0 and `x` is -y, as jax-js writes |y|. */
+function isMagnitude(graph: GraphBuilder, condition: string, x: string, y: string): boolean {
+  const type = graph.type(y);
+  if (type !== "float32" && type !== "float64") return false;
+  const is = (tensor: string, op: string, value: number) => {
+    const producer = graph.producer(tensor);
+    return (
+      producer?.op === op && producer.inputs[0] === y && producer.inputs[1] === graph.scalar(type, value)
+    );
+  };
+  return is(condition, "Less", 0) && is(x, "Mul", -1);
+}
 
 /** Whether selecting between `x` and `y` is selecting 1 or 0 (true), 0 or 1 (false), or neither. */
 function indicatorOf(graph: GraphBuilder, x: string, y: string): boolean | undefined {

@@ -48,6 +48,20 @@ export const reduceCases: readonly Case[] = [
     },
     args: [floats([3, 5])],
   },
+  {
+    name: "sum of squares by rows, then of all",
+    fn: (x: A) => np.sum(np.sum(np.square(x).reshape([20, 30]), 1)),
+    args: [floats([600])],
+  },
+  { name: "sum of magnitudes", fn: (x: A) => np.sum(np.abs(x)), args: [floats([300])] },
+  {
+    name: "sum of magnitudes that are used elsewhere",
+    fn: (x: A) => {
+      const magnitudes = np.abs(x);
+      return [np.sum(magnitudes.ref), np.sum(magnitudes, 0)];
+    },
+    args: [exactly([1, -2, NaN, -Infinity])],
+  },
   { name: "mean", fn: (x: A) => np.mean(x, 0), args: [floats([5, 3])] },
   { name: "any and all", fn: (x: A) => [np.any(x.ref, 0), np.all(x, 0)], args: [booleans([4, 5])] },
   { name: "sum of uint32", fn: (x: A) => np.sum(x), args: [integers([5], 0, 9, "uint32")] },
