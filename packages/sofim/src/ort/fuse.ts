@@ -2,7 +2,7 @@
  * Rewrites around matrix products that need to know who uses a value, and so a finished graph:
  *
  *     s (A B)'  ->  s (B' A')                      a dense layer's gradient, in the layout of its weights
- *     b M + a (A B)  ->  one Gemm (a, b constant)  the moving average of that gradient
+ *     b M + a (A B)  ->  one Gemm (a, b constant)  the moving average of that gradient, or a layer with its bias
  *
  * ONNX Runtime has the first without the factor s only, and not the second.
  */
@@ -118,14 +118,20 @@ function accumulate(
   const addend = constantTimes(sum, known);
   const scaled = constantTimes(product, known);
   const gemm = known.single(scaled.of);
-  const sameDims = String(known.builder.dims(sum)) === String(known.builder.dims(product));
-  if (gemm?.op !== "Gemm" || gemm.inputs.length > 2 || !sameDims) return undefined;
+  const fits = stretches(known.builder.dims(sum), known.builder.dims(product));
+  if (gemm?.op !== "Gemm" || gemm.inputs.length > 2 || !fits) return undefined;
   const attributes = {
     ...gemm.attributes,
     alpha: { kind: "float", value: scaled.factor },
     beta: { kind: "float", value: addend.factor },
   } as const;
   return [{ op: "Gemm", inputs: [...gemm.inputs, addend.of], outputs: node.outputs, attributes }];
+}
+
+/** Whether broadcasting makes `dims` of `from` and leaves `to` as it is. */
+function stretches(from: readonly number[], to: readonly number[]): boolean {
+  const shift = to.length - from.length;
+  return shift >= 0 && from.every((size, d) => size === 1 || size === to[d + shift]);
 }
 
 /** `name` as a constant times another value; as 1 times itself where it is no such product. */

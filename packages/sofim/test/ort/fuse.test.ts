@@ -50,6 +50,26 @@ describe("fuseProducts", () => {
     }
   });
 
+  it.each([[[4]], [[1, 4]], [[3, 1]], [[]]])("takes a bias of dimensions %j in", (dims) => {
+    const graph = new GraphBuilder();
+    const scaled = scaledProduct(graph, graph.scalar("float32", 2));
+    const bias = graph.input("float32", dims);
+    const { nodes } = fuseProducts(
+      graph.finish([graph.emit("Add", [scaled, bias], "float32", product)]),
+      graph,
+    );
+    expect(nodes).toHaveLength(1);
+    expect(nodes[0]).toMatchObject({ op: "Gemm", attributes: { alpha: { value: 2 }, beta: { value: 1 } } });
+    expect(nodes[0]!.inputs[2]).toBe(bias);
+  });
+
+  it("adds no product to what is larger than it", () => {
+    const graph = new GraphBuilder();
+    const gemm = scaledProduct(graph, graph.scalar("float32", 2));
+    const sum = graph.emit("Add", [gemm, graph.input("float32", [2, 3, 4])], "float32", [2, 3, 4]);
+    expect(ops(graph, sum)).toEqual(["Gemm", "Mul", "Add"]);
+  });
+
   it("leaves a product alone that is used elsewhere", () => {
     const graph = new GraphBuilder();
     const scaled = scaledProduct(graph, graph.input("float32", []));
