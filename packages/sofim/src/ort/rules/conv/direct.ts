@@ -1,6 +1,6 @@
 /** Convolutions as ONNX has them. */
-import { int, ints } from "../../graph.js";
-import { dense, reshape, transpose, type View, viewOf } from "../../view.js";
+import { type GraphBuilder, int, ints } from "../../graph.js";
+import { dense, layoutOrder, reshape, transpose, type View, viewOf } from "../../view.js";
 import { padWithZeros } from "../movement.js";
 import { covered, crop, type Grouped, onnxPads, outputShape } from "./grouped.js";
 
@@ -51,7 +51,18 @@ export function transposedConv(conv: Grouped): View {
       pads: onnxPads(room),
     },
   );
-  return padWithZeros(graph, viewOf(tensor, images.type, inner), [[0, 0], [0, 0], ...beyond]);
+  const result = padWithZeros(graph, viewOf(tensor, images.type, inner), [[0, 0], [0, 0], ...beyond]);
+  return layoutOrder(images).at(-1) === 0 ? batchInnermost(graph, result) : result;
+}
+
+/**
+ * `v` transposed to the layout of `foldedConv`. A view would do, but what meets it then is likely to be in that layout,
+ * and larger.
+ */
+function batchInnermost(graph: GraphBuilder, v: View): View {
+  const order = [...v.shape.keys()].slice(1).concat(0);
+  const axes = v.shape.map((_, d) => order.indexOf(d));
+  return viewOf(dense(graph, transpose(v, order)), v.type, v.shape, axes);
 }
 
 /** The axes to read backwards so that the kernel's spatial dimensions are reversed once more. */
