@@ -26,7 +26,11 @@ type ConstantData =
   | Uint16Array
   | BigInt64Array;
 
+/** What a graph is made for, where that decides between forms of the same function. */
+export type Target = "cpu" | "gpu";
+
 export class GraphBuilder {
+  readonly target: Target;
   readonly #values = new Map<string, ValueInfo>();
   readonly #producers = new Map<string, OnnxNode>();
   readonly #shared = new Map<string, readonly string[]>();
@@ -34,6 +38,10 @@ export class GraphBuilder {
   readonly #nodes: OnnxNode[] = [];
   readonly #inputs: ValueInfo[] = [];
   readonly #initializers: Initializer[] = [];
+
+  constructor(target: Target = "cpu") {
+    this.target = target;
+  }
 
   /** Declares a graph input. */
   input(type: OnnxType, dims: readonly number[]): string {
@@ -108,6 +116,10 @@ export class GraphBuilder {
 
   dims(name: string): readonly number[] {
     return this.#info(name).dims;
+  }
+
+  isConstant(name: string): boolean {
+    return this.#initializers.some((initializer) => initializer.name === name);
   }
 
   /** The node that computes `name`; undefined for inputs and constants. */

@@ -123,7 +123,10 @@ async function compile(
     structure: results,
     traceSeconds,
     lowerSeconds,
-  } = await trace(fn, args, "computed");
+  } = await trace(fn, args, {
+    returns: "computed",
+    target: backend.provider === "CPUExecutionProvider" ? "cpu" : "gpu",
+  });
   const names = graph.outputs.map(({ name }) => name);
   const start = performance.now();
   const session = await backend.open(graph, threads);

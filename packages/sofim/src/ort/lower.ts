@@ -1,7 +1,7 @@
 /** The walk over a Jaxpr that turns it into an ONNX graph; it knows nothing of single primitives. */
 import type { Jaxpr } from "@jax-js/jax";
 import { fuseProducts } from "./fuse.js";
-import { GraphBuilder } from "./graph.js";
+import { GraphBuilder, type Target } from "./graph.js";
 import type { Atom, Aval, ElementType, Equation, Primitive, Variable } from "./jaxpr.js";
 import type { OnnxGraph } from "./model.js";
 import { rules } from "./rules/index.js";
@@ -20,16 +20,18 @@ export interface Captured {
  *
  * @param jaxpr - its first binders stand for the captured values, the others for the graph's inputs in order
  * @param captured - the values of the first binders
- * @param outs - what the graph is to return; default: what the Jaxpr does
+ * @param outs - what the graph is to return
+ * @param target - where it is to run
  * @returns a graph whose inputs are the Jaxpr's, in order, dense in row-major layout as its outputs
  * @throws UnsupportedPrimitiveError for a primitive, or a form of one, without a lowering
  */
 export function lower(
   jaxpr: Jaxpr,
   captured: readonly Captured[],
-  outs: readonly Atom[] = jaxpr.outs,
+  outs: readonly Atom[],
+  target: Target,
 ): OnnxGraph {
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder(target);
   const environment = new Map<Variable, View>();
   jaxpr.inBinders.forEach((variable, i) => {
     environment.set(variable, bind(graph, variable.aval, captured[i]));

@@ -32,5 +32,6 @@ export async function toOnnx<F extends Traceable>(
 ): Promise<Uint8Array> {
   const [leaves, structure] = tree.flatten(args as JsTree<Leaf>);
   const types = tree.unflatten(structure, leaves.map(typeOf)) as JsTree<Abstract>[];
-  return encodeModel((await trace(fn, types, "all")).graph);
+  const { graph } = await trace(fn, types, { returns: "all", target: "cpu" });
+  return encodeModel(graph);
 }

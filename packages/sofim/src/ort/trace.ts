@@ -1,6 +1,7 @@
 /** From a function of jax-js arrays to an ONNX graph. */
 import { type JsTree, makeJaxpr, numpy as np, tree } from "@jax-js/jax";
 import { EngineError } from "./errors.js";
+import type { Target } from "./graph.js";
 import type { Atom } from "./jaxpr.js";
 import type { Abstract } from "./leaf.js";
 import { type Captured, lower } from "./lower.js";
@@ -30,7 +31,7 @@ export interface Traced {
 export async function trace(
   fn: Traceable,
   args: JsTree<Abstract>[],
-  returns: "all" | "computed",
+  { returns, target }: { readonly returns: "all" | "computed"; readonly target: Target },
 ): Promise<Traced> {
   const start = performance.now();
   const { jaxpr: closed, treedef: structure } = makeJaxprAndForget(fn, args);
@@ -47,6 +48,7 @@ export async function trace(
     jaxpr,
     captured,
     jaxpr.outs.filter((_, i) => outputs[i] === "computed"),
+    target,
   );
   const lowered = performance.now();
   return {

@@ -24,19 +24,24 @@ function problemOf({ params, operands }: Application<"conv">): string | undefine
   return dilated && strided ? "a dilated input together with strides" : undefined;
 }
 
+function fastestForm(conv: Grouped): View {
+  const { graph, kernels } = conv;
+  // ONNX Runtime has a faster form of its own for kernels that it knows, and a GPU's provider has forms of its own.
+  const isLeftToRuntime = graph.target === "gpu" || graph.isConstant(kernels.tensor);
+  if (!isLeftToRuntime) return fastestOnCpu(conv);
+  return isInputGradient(conv) ? transposedConv(conv) : directConv(conv);
+}
+
 /**
  * ONNX Runtime convolves on a CPU by copying the windows of an image into the columns of a matrix, image by image, and
  * multiplying. The copies are fast where windows lie side by side in memory, the product where filters and columns are
  * many; each form gives it more of one or of the other. docs/performance.md has the times behind the limits.
  */
-function fastestForm(conv: Grouped): View {
+function fastestOnCpu(conv: Grouped): View {
   const { images, kernels, params, groups } = conv;
   const [batch, , ...size] = images.shape as [number, number, ...number[]];
   const [filters, , ...window] = kernels.shape.slice(1) as [number, number, ...number[]];
-  if (
-    isInputGradient(kernels, params) &&
-    (groups > 1 || filters < fewFilters || isDilated(params.lhsDilation))
-  ) {
+  if (isInputGradient(conv) && (groups > 1 || filters < fewFilters || isDilated(params.lhsDilation))) {
     return transposedConv(conv);
   }
   if (groups > 1 || isDilated(params.lhsDilation) || product(images.shape) === 0) return directConv(conv);
@@ -58,7 +63,7 @@ const fewImages = 16;
  * Whether this is the form in which a convolution's gradient by its input arrives: stride 1, and a kernel
  * with reversed spatial dimensions or an input dilated by the forward stride.
  */
-function isInputGradient(kernels: View, params: Grouped["params"]): boolean {
+function isInputGradient({ kernels, params }: Grouped): boolean {
   const sizes = kernels.shape.slice(3);
   const isReversed = (size: number, i: number) => {
     const axis = kernels.axes[i + 3] ?? null;
