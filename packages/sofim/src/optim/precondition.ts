@@ -1,6 +1,7 @@
 import { numpy as np, tree } from "@jax-js/jax";
 import { cast, type Hyperparameter, operand } from "./hyperparameter.js";
 import { innerProduct, magnitude, scaled } from "./norm.js";
+import { negated } from "./scale-by-learning-rate.js";
 
 // Squares of float32 numbers overflow beyond 1.8e19 and lose digits below 1e-19. Both functions therefore work on
 // arrays divided by a scale s, and u = s / d is what turns them into bias-corrected ones.
@@ -14,11 +15,13 @@ import { innerProduct, magnitude, scaled } from "./norm.js";
  *
  * @param moments The block's leaves of M; borrowed.
  * @param weight The scalar d; borrowed.
+ * @param learningRate If given, the result is multiplied by its negative, which costs nothing here.
  */
 export function preconditionMoment(
   moments: readonly np.Array[],
   weight: np.Array,
   rho: Hyperparameter,
+  learningRate?: Hyperparameter,
 ): np.Array[] {
   const scale = magnitude(moments);
   const { dtype } = scale;
@@ -27,7 +30,9 @@ export function preconditionMoment(
   const directions = scaled(moments, inverse);
   inverse.dispose();
   const squares = innerProduct(directions, directions);
-  const factor = np.reciprocal(np.reciprocal(unit.ref).mul(operand(rho, dtype)).add(squares.mul(unit)));
+  const denominator = np.reciprocal(unit.ref).mul(operand(rho, dtype)).add(squares.mul(unit));
+  const factor =
+    learningRate === undefined ? np.reciprocal(denominator) : negated(learningRate, dtype).div(denominator);
   const steps = directions.map((y, i) => cast(y.mul(cast(factor.ref, y.dtype)), moments[i]!.dtype));
   factor.dispose();
   return steps;

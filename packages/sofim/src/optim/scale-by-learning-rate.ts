@@ -57,6 +57,6 @@ function scaleByScheduledRate(schedule: Schedule): GradientTransformation {
 }
 
 /** -rate as an operand: negating the scalar costs no pass over the updates. */
-function negated(rate: Hyperparameter, dtype: DType): np.Array {
+export function negated(rate: Hyperparameter, dtype: DType): np.Array {
   return typeof rate === "number" ? operand(-rate, dtype) : operand(rate, dtype).neg();
 }

@@ -100,6 +100,18 @@ interface ScaleBySofimState {
  * Efficient Matrix-Free Approximations of Second-Order Information", NeurIPS 2021, arXiv 2107.03356.
  */
 export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransformation {
+  return descendBySofim(options, undefined);
+}
+
+/**
+ * @internal `scaleBySofim`, and with a learning rate also `scaleByLearningRate`: the scalar that multiplies the moment takes
+ * the rate in, which saves a pass over the weights. The rate is not for `window`, `diagnostics` and
+ * `direction: "gradient"`.
+ */
+export function descendBySofim(
+  options: ScaleBySofimOptions,
+  learningRate: Hyperparameter | undefined,
+): GradientTransformation {
   const beta = checkHyperparameter("beta", options.beta ?? sofimDefaults.beta, checkDecayRate);
   const rho = checkHyperparameter("rho", options.rho ?? sofimDefaults.rho, checkPositive);
   const direction = checkDirection(options.direction ?? sofimDefaults.direction);
@@ -129,7 +141,7 @@ export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransfo
       const steps = perBlock(keys, (members) => {
         const pick = (leaves: np.Array[]) => members.map((i) => leaves[i]!);
         return direction === "moment"
-          ? preconditionMoment(pick(newMoments), newWeight, rho)
+          ? preconditionMoment(pick(newMoments), newWeight, rho, learningRate)
           : preconditionGradient(pick(newMoments), pick(oldMoments), pick(gradients), newWeight, rho, beta);
       });
       const next: ScaleBySofimState = {

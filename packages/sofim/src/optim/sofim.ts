@@ -3,7 +3,7 @@ import { addDecayedWeights, type DecayMask } from "./add-decayed-weights.js";
 import { chain } from "./chain.js";
 import type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 import { scaleByLearningRate } from "./scale-by-learning-rate.js";
-import { type ScaleBySofimOptions, scaleBySofim } from "./scale-by-sofim.js";
+import { descendBySofim, type ScaleBySofimOptions, scaleBySofim } from "./scale-by-sofim.js";
 import type { GradientTransformation } from "./transformation.js";
 
 /** Options of `sofim`. */
@@ -28,7 +28,8 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
  * With `window: k` the Fisher matrix is that of the last k gradients, and steps have a direction of their own; see
  * `scaleBySofim`.
  *
- * This is `chain(scaleBySofim, addDecayedWeights, scaleByLearningRate)`.
+ * This is `chain(scaleBySofim, addDecayedWeights, scaleByLearningRate)`, in one pass over the weights less where the rate is
+ * no schedule and nothing comes between.
  *
  * @param options See `SofimTransformationOptions`.
  * @returns The transformation; one buffer per weight, k + 1 with a window k. `update` needs the parameters if weights decay.
@@ -74,10 +75,19 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
  * arXiv 2403.02833 (2024).
  */
 export function sofim(options: SofimTransformationOptions = {}): GradientTransformation {
-  const { weightDecay = sofimDefaults.weightDecay, mask } = options;
-  return chain(
-    scaleBySofim(options),
-    addDecayedWeights({ weightDecay, ...(mask && { mask }) }),
-    scaleByLearningRate(options.learningRate ?? sofimDefaults.learningRate),
-  );
+  const {
+    learningRate = sofimDefaults.learningRate,
+    weightDecay = sofimDefaults.weightDecay,
+    mask,
+  } = options;
+  const decay = addDecayedWeights({ weightDecay, ...(mask && { mask }) });
+  const descent = scaleByLearningRate(learningRate);
+  const isPlain =
+    weightDecay === 0 &&
+    options.window === undefined &&
+    !options.diagnostics &&
+    options.direction !== "gradient";
+  return isPlain && typeof learningRate !== "function"
+    ? chain(descendBySofim(options, learningRate))
+    : chain(scaleBySofim(options), decay, descent);
 }
