@@ -12,8 +12,8 @@ const mnistPixels = { mean: [0.1307], std: [0.3081] } as const;
 /**
  * What both ResNet-9 workloads have in common. Batch, augmentation and SGD's options are those of the CIFAR-10 runs of He
  * et al. 2016, l2 and width that of Page's ResNet-9 and a quarter of it, AdaHessian's rate that of its paper. Nothing here
- * was searched: the other methods have their own defaults or those of LeNet-5. No whole run has been made yet, so the
- * targets are guesses.
+ * was searched: the other methods have their own defaults or those of LeNet-5. One whole run was made, SOFIM's on CIFAR-10
+ * with seed 1: it met the targets by its seventh epoch and ended at 87.6 %. Those of CIFAR-100 are guesses.
  */
 const quarterResnet9 = {
   batchSize: 128,
