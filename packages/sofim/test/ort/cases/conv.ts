@@ -61,7 +61,7 @@ const strided: readonly Form[] = [
 ];
 
 /** As many channels as have forms of their own in the lowering, among them those of the gradients. */
-const wide: readonly Form[] = [
+const wideForms: readonly Form[] = [
   { name: "wide" },
   { name: "wide, padded", padding: "SAME" },
   { name: "wide, dilated kernel", dilation: 2 },
@@ -73,7 +73,8 @@ const wide: readonly Form[] = [
       [0, -1],
     ],
   },
-].map((form) => ({ ...form, images: [3, 16, 6, 7], kernels: [18, 16, 3, 3] }));
+];
+const wide = wideForms.map((form): Form => ({ ...form, images: [3, 16, 6, 7], kernels: [18, 16, 3, 3] }));
 
 function convolution({ stride = 1, padding = "VALID", dilation = 1, images = [2, 3, 7, 8] }: Form) {
   const spatial = images.length - 2;
