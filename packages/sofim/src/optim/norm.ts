@@ -18,6 +18,18 @@ export function magnitude(arrays: readonly np.Array[]): np.Array {
   return np.minimum(sum, np.array(most, { dtype }));
 }
 
+/**
+ * Whether a sum of the arrays' squares is one whose terms neither overflowed nor lost digits that matter, with room for
+ * a division by a small number: a scalar. Consumes `sum`, borrows the arrays.
+ */
+export function areSafeSquares(sum: np.Array, arrays: readonly np.Array[]): np.Array {
+  const { dtype } = sum;
+  const isWide = arrays.every((x) => x.dtype === DType.Float64);
+  const [least, most] = isWide ? [1e-200, 1e200] : [1e-20, 1e20];
+  const above = sum.ref.greater(np.array(least, { dtype }));
+  return above.mul(sum.less(np.array(most, { dtype })));
+}
+
 /** Every array times a scalar, in float32 or float64. Borrows the arrays and the scalar. */
 export function scaled(arrays: readonly np.Array[], scale: np.Array): np.Array[] {
   return arrays.map((x) => {

@@ -1,17 +1,18 @@
-import { numpy as np, tree } from "@jax-js/jax";
-import { cast, type Hyperparameter, operand } from "./hyperparameter.js";
-import { innerProduct, magnitude, scaled } from "./norm.js";
+import { type DType, numpy as np, tree } from "@jax-js/jax";
+import { cast, type Hyperparameter, operand, scalarDtype } from "./hyperparameter.js";
+import { areSafeSquares, innerProduct, magnitude, scaled } from "./norm.js";
 import { negated } from "./scale-by-learning-rate.js";
 
-// Squares of float32 numbers overflow beyond 1.8e19 and lose digits below 1e-19. Both functions therefore work on
+// Squares of float32 numbers overflow beyond 1.8e19 and lose digits below 1e-19. Where they would, both functions work on
 // arrays divided by a scale s, and u = s / d is what turns them into bias-corrected ones.
 
 /**
  * (Mh Mh' + rho I)^-1 Mh over one block, with Mh = M / d:
  *
- *     Mh / (rho + |Mh|^2) = (M / s) / (rho / u + u q),          q = |M / s|^2
+ *     Mh / (rho + |Mh|^2) = M / (rho d + |M|^2 / d)
  *
- * Over a full-size array: one reduction for s, one multiplication by 1 / s, one reduction for q, one multiplication.
+ * Over a full-size array: one reduction and one multiplication. Only where |M|^2 is very large or very small, `rescaled`
+ * takes the place of the second; the engine computes the one that is taken, jax-js both.
  *
  * @param moments The block's leaves of M; borrowed.
  * @param weight The scalar d; borrowed.
@@ -23,6 +24,30 @@ export function preconditionMoment(
   rho: Hyperparameter,
   learningRate?: Hyperparameter,
 ): np.Array[] {
+  const wide = moments.map((m) => cast(m.ref, scalarDtype([m])));
+  const squares = innerProduct(wide, wide);
+  const { dtype } = squares;
+  const d = cast(weight.ref, dtype);
+  const isSafe = areSafeSquares(squares.ref, wide);
+  const factor = numerator(learningRate, dtype).div(d.ref.mul(operand(rho, dtype)).add(squares.div(d)));
+  const careful = rescaled(wide, weight, rho, learningRate);
+  const steps = wide.map((m, i) => {
+    const plain = m.mul(cast(factor.ref, m.dtype));
+    return cast(np.where(isSafe.ref, plain, careful[i]!), moments[i]!.dtype);
+  });
+  tree.dispose([factor, isSafe]);
+  return steps;
+}
+
+/**
+ * The same as (M / s) / (rho / u + u q) with q = |M / s|^2, which neither overflows nor vanishes. Borrows all.
+ */
+function rescaled(
+  moments: readonly np.Array[],
+  weight: np.Array,
+  rho: Hyperparameter,
+  learningRate: Hyperparameter | undefined,
+): np.Array[] {
   const scale = magnitude(moments);
   const { dtype } = scale;
   const inverse = np.reciprocal(scale.ref);
@@ -31,12 +56,14 @@ export function preconditionMoment(
   inverse.dispose();
   const squares = innerProduct(directions, directions);
   const denominator = np.reciprocal(unit.ref).mul(operand(rho, dtype)).add(squares.mul(unit));
-  const factor =
-    learningRate === undefined ? np.reciprocal(denominator) : negated(learningRate, dtype).div(denominator);
-  const steps = directions.map((y, i) => cast(y.mul(cast(factor.ref, y.dtype)), moments[i]!.dtype));
+  const factor = numerator(learningRate, dtype).div(denominator);
+  const steps = directions.map((y) => y.mul(cast(factor.ref, y.dtype)));
   factor.dispose();
   return steps;
 }
+
+const numerator = (learningRate: Hyperparameter | undefined, dtype: DType): np.Array =>
+  learningRate === undefined ? np.array(1, { dtype }) : negated(learningRate, dtype);
 
 /**
  * (Mh Mh' + rho I)^-1 g over one block. With m the old moment and v = beta m + (1 - beta) g the new one,

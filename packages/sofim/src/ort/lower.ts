@@ -1,9 +1,9 @@
 /** The walk over a Jaxpr that turns it into an ONNX graph; it knows nothing of single primitives. */
 import type { Jaxpr } from "@jax-js/jax";
-import { fuseProducts } from "./fuse.js";
 import { GraphBuilder, type Target } from "./graph.js";
 import type { Atom, Aval, ElementType, Equation, Primitive, Variable } from "./jaxpr.js";
 import type { OnnxGraph } from "./model.js";
+import { improve } from "./passes/index.js";
 import { rules } from "./rules/index.js";
 import type { Application } from "./rules/rule.js";
 import { dense, type View, viewOf } from "./view.js";
@@ -47,7 +47,7 @@ export function lower(
     graph,
     outs.map(read).map((v) => dense(graph, v)),
   );
-  return fuseProducts(graph.finish(results), graph);
+  return improve(graph.finish(results), graph);
 }
 
 function bind(graph: GraphBuilder, aval: Aval, value: Captured | undefined): View {

@@ -25,7 +25,8 @@ export type Attribute =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "ints"; readonly value: readonly number[] }
   | { readonly kind: "float"; readonly value: number }
-  | { readonly kind: "string"; readonly value: string };
+  | { readonly kind: "string"; readonly value: string }
+  | { readonly kind: "graph"; readonly value: OnnxGraph };
 
 export interface OnnxNode {
   readonly op: string;
@@ -50,6 +51,20 @@ export interface OnnxGraph {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   readonly initializers: readonly Initializer[];
+}
+
+/** The values that a node reads: its inputs, and what graphs within it take from around them. */
+export function reads({ inputs, attributes }: OnnxNode): readonly string[] {
+  const captured = Object.values(attributes).flatMap((attribute) => {
+    if (attribute.kind !== "graph") return [];
+    const { nodes, initializers } = attribute.value;
+    const inner = new Set([
+      ...nodes.flatMap(({ outputs }) => outputs),
+      ...initializers.map(({ name }) => name),
+    ]);
+    return nodes.flatMap(reads).filter((name) => !inner.has(name));
+  });
+  return [...inputs, ...captured];
 }
 
 /** The newest operator set whose reductions all take their axes as an input, so that one rule serves all. */
@@ -95,6 +110,10 @@ function writeAttribute([name, attribute]: [string, Attribute], pbf: PbfWriter):
     case "string":
       pbf.writeBytesField(4, new TextEncoder().encode(attribute.value));
       pbf.writeVarintField(20, 3);
+      break;
+    case "graph":
+      pbf.writeMessage(6, writeGraph, attribute.value);
+      pbf.writeVarintField(20, 5);
       break;
     case "ints":
       for (const value of attribute.value) pbf.writeVarintField(8, value);

@@ -168,6 +168,14 @@ export const elementwiseCases: readonly Case[] = [
     args: [booleans([3, 4]), floats([3, 4]), floats([4])],
   },
   {
+    name: "where by one number, enough to branch",
+    fn: (c: A, x: A) => [
+      np.where(c.ref, np.floor(x.ref), x.ref.mul(2)),
+      np.where(np.logicalNot(c), np.floor(x.ref), x.mul(2)),
+    ],
+    args: [{ shape: [], dtype: "bool", values: [1] }, floats([40, 50])],
+  },
+  {
     name: "where hides NaN",
     fn: (c: A, x: A) => np.where(c, 0, x),
     args: [exactly([1, 0, 1], "bool"), exactly([NaN, 2, Infinity])],

@@ -1,61 +1,18 @@
 /**
- * Rewrites around matrix products that need to know who uses a value, and so a finished graph:
+ * Matrix products that take in what is done to them:
  *
  *     s (A B)'  ->  s (B' A')                      a dense layer's gradient, in the layout of its weights
  *     b M + a (A B)  ->  one Gemm (a, b constant)  the moving average of that gradient, or a layer with its bias
  *
- * ONNX Runtime has the first without the factor s only, and not the second.
+ * ONNX Runtime has the first without the factor s only, and in the place where the second no longer finds it.
  */
-import type { GraphBuilder } from "./graph.js";
-import type { Attribute, OnnxGraph, OnnxNode } from "./model.js";
-import { prune } from "./prune.js";
+import type { GraphBuilder } from "../graph.js";
+import type { Attribute, OnnxGraph, OnnxNode } from "../model.js";
+import { type Known, type Rewriting, rewrite, scaling } from "./rewrite.js";
 
 /** The same function of the same inputs. `builder` made the graph and knows its values. */
 export function fuseProducts(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
   return rewrite(rewrite(graph, builder, transposedProduct), builder, averagedProduct);
-}
-
-/** What takes the place of a node; its last node has the old one's output. Undefined: the node stays. */
-type Rewriting = (node: OnnxNode, known: Known) => readonly OnnxNode[] | undefined;
-
-interface Known {
-  readonly builder: GraphBuilder;
-  /** The node that computes a value for one use and no other. */
-  single(name: string): OnnxNode | undefined;
-  /** The value of a float32 constant without dimensions. */
-  constant(name: string): number | undefined;
-}
-
-function rewrite(graph: OnnxGraph, builder: GraphBuilder, rewriting: Rewriting): OnnxGraph {
-  const known = survey(graph, builder);
-  const nodes = graph.nodes.flatMap((node) => rewriting(node, known) ?? [node]);
-  return prune({ ...graph, nodes });
-}
-
-function survey({ nodes, outputs, initializers }: OnnxGraph, builder: GraphBuilder): Known {
-  const uses = new Map<string, number>();
-  for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)]) {
-    uses.set(name, (uses.get(name) ?? 0) + 1);
-  }
-  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  const constants = new Map(initializers.map((constant) => [constant.name, constant]));
-  return {
-    builder,
-    single: (name) => (uses.get(name) === 1 ? producers.get(name) : undefined),
-    constant(name) {
-      const found = constants.get(name);
-      if (found?.type !== "float32" || found.dims.length > 0) return undefined;
-      return new DataView(found.data.buffer, found.data.byteOffset).getFloat32(0, true);
-    },
-  };
-}
-
-/** A factor without dimensions and what it multiplies, if `node` is such a product. */
-function scaling({ op, inputs }: OnnxNode, { builder }: Known): { factor: string; of: string } | undefined {
-  if (op !== "Mul") return undefined;
-  const [x, y] = inputs as [string, string];
-  if (builder.dims(y).length === 0) return { factor: y, of: x };
-  return builder.dims(x).length === 0 ? { factor: x, of: y } : undefined;
 }
 
 const transposedProduct: Rewriting = (node, known) => {
@@ -67,7 +24,7 @@ const transposedProduct: Rewriting = (node, known) => {
     factors.unshift(scaled.factor);
     source = known.single(scaled.of);
   }
-  if (source?.op !== "Gemm" || source.inputs.length > 2 || factors.length === 0) return undefined;
+  if (source?.op !== "Gemm" || source.inputs.length > 2) return undefined;
   const { builder } = known;
   const stages = [...factors.map(() => builder.declare(builder.type(name), builder.dims(name))), name];
   return [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fuseProducts } from "../../src/ort/fuse.js";
 import { GraphBuilder, int, ints } from "../../src/ort/graph.js";
+import { fuseProducts } from "../../src/ort/passes/products.js";
 
 const rows = [2, 3];
 const product = [3, 4];
@@ -29,6 +29,15 @@ describe("fuseProducts", () => {
       attributes: { transA: { value: 1 }, transB: { value: 0 } },
     });
     expect(nodes[1]!.outputs).toEqual(outputs.map(({ name }) => name));
+  });
+
+  it("turns a transposed product around that nothing scales", () => {
+    const graph = new GraphBuilder();
+    const [a, b] = [graph.input("float32", rows), graph.input("float32", [2, 4])];
+    const gemm = graph.emit("Gemm", [a, b], "float32", product, { transA: int(1), transB: int(0) });
+    const [node, ...others] = fuseProducts(graph.finish([transposed(graph, gemm)]), graph).nodes;
+    expect(others).toEqual([]);
+    expect(node).toMatchObject({ op: "Gemm", inputs: [b, a], attributes: { transA: { value: 1 } } });
   });
 
   it("makes a moving average of a product, transposed or not, one product", () => {

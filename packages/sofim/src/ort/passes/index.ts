@@ -1,0 +1,10 @@
+/** What is made better about a graph once all of it is known. */
+import type { GraphBuilder } from "../graph.js";
+import type { OnnxGraph } from "../model.js";
+import { branch } from "./branch.js";
+import { fuseProducts } from "./products.js";
+
+/** The same function of the same inputs. `builder` made the graph and knows its values. */
+export function improve(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
+  return branch(fuseProducts(graph, builder), builder);
+}

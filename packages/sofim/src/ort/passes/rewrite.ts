@@ -1,0 +1,51 @@
+/** Rewriting of single nodes that need to know who uses a value, and so a finished graph. */
+import type { GraphBuilder } from "../graph.js";
+import type { OnnxGraph, OnnxNode } from "../model.js";
+import { prune } from "../prune.js";
+
+/** What takes the place of a node; its last node has the old one's output. Undefined: the node stays. */
+export type Rewriting = (node: OnnxNode, known: Known) => readonly OnnxNode[] | undefined;
+
+export interface Known {
+  readonly builder: GraphBuilder;
+  /** The node that computes a value for one use and no other. */
+  single(name: string): OnnxNode | undefined;
+  /** The value of a float32 constant without dimensions. */
+  constant(name: string): number | undefined;
+}
+
+/** The graph with every node that `rewriting` knows better replaced. */
+export function rewrite(graph: OnnxGraph, builder: GraphBuilder, rewriting: Rewriting): OnnxGraph {
+  const known = survey(graph, builder);
+  const nodes = graph.nodes.flatMap((node) => rewriting(node, known) ?? [node]);
+  return prune({ ...graph, nodes });
+}
+
+function survey({ nodes, outputs, initializers }: OnnxGraph, builder: GraphBuilder): Known {
+  const uses = new Map<string, number>();
+  for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)]) {
+    uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const constants = new Map(initializers.map((constant) => [constant.name, constant]));
+  return {
+    builder,
+    single: (name) => (uses.get(name) === 1 ? producers.get(name) : undefined),
+    constant(name) {
+      const found = constants.get(name);
+      if (found?.type !== "float32" || found.dims.length > 0) return undefined;
+      return new DataView(found.data.buffer, found.data.byteOffset).getFloat32(0, true);
+    },
+  };
+}
+
+/** A factor without dimensions and what it multiplies, if `node` is such a product. */
+export function scaling(
+  { op, inputs }: OnnxNode,
+  { builder }: Known,
+): { factor: string; of: string } | undefined {
+  if (op !== "Mul") return undefined;
+  const [x, y] = inputs as [string, string];
+  if (builder.dims(y).length === 0) return { factor: y, of: x };
+  return builder.dims(x).length === 0 ? { factor: x, of: y } : undefined;
+}
