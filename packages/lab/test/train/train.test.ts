@@ -79,7 +79,10 @@ describe("train", () => {
       expect(Math.abs(cosine)).toBeLessThanOrEqual(1 + 1e-6);
     });
     const silent = await run({ seed: 2, options: { ...options, diagnostics: false } });
-    expect(silent.losses).toEqual(result.losses);
+    // Another graph, in which the engine may round elsewhere.
+    silent.losses.forEach((loss, i) => {
+      expect(Math.abs(loss / result.losses[i]! - 1)).toBeLessThan(1e-5);
+    });
   });
 
   it.each(["adahessian", "nysNewton"] as const)(

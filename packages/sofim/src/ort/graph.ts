@@ -26,6 +26,9 @@ type ConstantData =
   | Uint16Array
   | BigInt64Array;
 
+/** Operators of two operands whose order does not matter. */
+const commutative: ReadonlySet<string> = new Set(["Add", "Mul", "And", "Or", "Equal"]);
+
 /** What a graph is made for, where that decides between forms of the same function. */
 export type Target = "cpu" | "gpu";
 
@@ -68,7 +71,7 @@ export class GraphBuilder {
     outputs: readonly Omit<ValueInfo, "name">[],
     attributes: Attributes = {},
   ): readonly string[] {
-    const key = JSON.stringify([op, inputs, attributes]);
+    const key = JSON.stringify([op, commutative.has(op) ? inputs.toSorted() : inputs, attributes]);
     const known = this.#shared.get(key);
     if (known) return known;
     const names = outputs.map(({ type, dims }) => this.#declare(type, dims).name);
@@ -127,6 +130,11 @@ export class GraphBuilder {
     return this.#producers.get(name);
   }
 
+  /** All constants made so far. */
+  get constants(): readonly Initializer[] {
+    return this.#initializers;
+  }
+
   /** The finished graph: only nodes and constants that the outputs need, in the order of their making. */
   finish(outputs: readonly string[]): OnnxGraph {
     return prune({
@@ -176,6 +184,13 @@ function scalarData(type: OnnxType, value: number): ConstantData {
     case "float16":
       throw new EngineError("float16 constants are not supported: cast to float32 inside the function");
   }
+}
+
+/** The opposite of a boolean tensor. */
+export function not(graph: GraphBuilder, tensor: string): string {
+  const producer = graph.producer(tensor);
+  if (producer?.op === "Not") return producer.inputs[0]!;
+  return graph.emit("Not", [tensor], "bool", graph.dims(tensor));
 }
 
 /** `tensor` in another element type. */

@@ -34,11 +34,13 @@ describe("the form of a convolution", () => {
     kernels.dispose();
   });
 
-  it("is a convolution for the gradient by many kernels, products for few", async () => {
+  it("is a convolution for the gradient by many kernels, a product for few, products for one channel", async () => {
     const many = await lowered(byKernels, 16);
     expect([count(many, "Conv"), count(many, "Gemm")]).toEqual([2, 0]);
     const few = await lowered(byKernels, 4);
-    expect([count(few, "Conv"), count(few, "Gemm")]).toEqual([1, 9]);
+    expect([count(few, "Conv"), count(few, "Gemm")]).toEqual([1, 1]);
+    const one = await lowered(byKernels, 1);
+    expect([count(one, "Conv"), count(one, "Gemm")]).toEqual([1, 9]);
     const onGpu = await lowered(byKernels, 4, "gpu");
     expect([count(onGpu, "Conv"), count(onGpu, "Gemm")]).toEqual([2, 0]);
   });

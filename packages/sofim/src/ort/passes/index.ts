@@ -3,8 +3,9 @@ import type { GraphBuilder } from "../graph.js";
 import type { OnnxGraph } from "../model.js";
 import { branch } from "./branch.js";
 import { fuseProducts } from "./products.js";
+import { mergeSelections } from "./selections.js";
 
 /** The same function of the same inputs. `builder` made the graph and knows its values. */
 export function improve(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
-  return branch(fuseProducts(graph, builder), builder);
+  return branch(mergeSelections(fuseProducts(graph, builder), builder), builder);
 }

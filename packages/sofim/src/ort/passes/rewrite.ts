@@ -18,7 +18,7 @@ export interface Known {
 export function rewrite(graph: OnnxGraph, builder: GraphBuilder, rewriting: Rewriting): OnnxGraph {
   const known = survey(graph, builder);
   const nodes = graph.nodes.flatMap((node) => rewriting(node, known) ?? [node]);
-  return prune({ ...graph, nodes });
+  return prune({ ...graph, nodes, initializers: builder.constants });
 }
 
 function survey({ nodes, outputs, initializers }: OnnxGraph, builder: GraphBuilder): Known {

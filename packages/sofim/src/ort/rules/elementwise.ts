@@ -1,5 +1,5 @@
 /** Element-wise primitives: operands are brought to one layout, chosen so that little is transposed. */
-import { cast, type GraphBuilder, int, string } from "../graph.js";
+import { cast, type GraphBuilder, int, not, string } from "../graph.js";
 import { type ElementType, type Primitive, product, promote } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { arrange, layoutOrder, padRank, reshapeTensor, unflip, type View, viewOf } from "../view.js";
@@ -171,7 +171,7 @@ const compare: Rule<"compare"> = ({ graph, operands, inputs, outputs, params }) 
         "bool",
         dims,
       );
-      return params.op === "not_equal" ? graph.emit("Not", [result], "bool", dims) : result;
+      return params.op === "not_equal" ? not(graph, result) : result;
     }),
   ];
 };
@@ -184,8 +184,7 @@ const where: Rule<"where"> = ({ graph, operands, outputs }) => {
       if (isMagnitude(graph, condition!, x!, y!)) return graph.emit("Abs", [y!], work, dims);
       const indicator = indicatorOf(graph, x!, y!);
       if (indicator !== undefined) {
-        const flag = indicator ? condition! : graph.emit("Not", [condition!], "bool", graph.dims(condition!));
-        return cast(graph, flag, dtype);
+        return cast(graph, indicator ? condition! : not(graph, condition!), dtype);
       }
       const branches = [x!, y!].map((branch) => cast(graph, branch, work));
       return cast(graph, graph.emit("Where", [condition!, ...branches], work, dims), dtype);

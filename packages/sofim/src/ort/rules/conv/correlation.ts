@@ -6,7 +6,7 @@
  * ONNX Runtime's columns would be as short as the output is small. Both forms here take operands in the layout that
  * `foldedConv` leaves them in.
  */
-import { int, ints } from "../../graph.js";
+import { type GraphBuilder, int, ints } from "../../graph.js";
 import { product } from "../../jaxpr.js";
 import { dense, reshapeTensor, transpose, transposeTensor, type View, viewOf } from "../../view.js";
 import { padWithZeros } from "../movement.js";
@@ -44,34 +44,43 @@ export function correlateByConv(conv: Grouped): View {
   );
 }
 
-/** One matrix product [B, h * w * C] [h * w * C, O] for each place of the kernel. */
+/**
+ * The images under each of the P places of the kernel, in one matrix product [P * B, h * w * C] [h * w * C, O]; a single
+ * image in a product for each place, as a row and a matrix need no gathering.
+ */
 export function correlateByProducts(conv: Grouped): View {
   const { graph, images, kernels, params } = conv;
   const shape = outputShape(conv);
   const [batch, filters, ...out] = shape as [number, number, ...number[]];
-  const window = kernels.shape.slice(3);
+  const [channels, ...window] = kernels.shape.slice(2) as [number, ...number[]];
   const length = product(kernels.shape.slice(2));
   const inner = transpose(images, [0, ...window.map((_, i) => i + 2), 1]);
   const padded = dense(graph, padWithZeros(graph, inner, [[0, 0], ...params.padding, [0, 0]]));
   const left = reshapeTensor(graph, kernelsChannelsLast(conv), [filters, length]);
   const right = transposeTensor(graph, left, [1, 0]);
-  const products = positions(out).map((place) => {
+  const parts = positions(out).map((place) => {
     const starts = place.map((at, i) => at * params.strides[i]!);
     const ends = starts.map((start, i) => start + covered(window[i]!, params.rhsDilation[i]!));
     const lists = [starts, ends, window.map((_, i) => i + 1), params.rhsDilation].map((list) =>
       graph.list(list),
     );
-    const part = graph.emit("Slice", [padded, ...lists], images.type, [batch, ...window, kernels.shape[2]!]);
-    return graph.emit("Gemm", [reshapeTensor(graph, part, [batch, length]), right], images.type, [
-      batch,
-      filters,
-    ]);
+    return graph.emit("Slice", [padded, ...lists], images.type, [batch, ...window, channels]);
   });
-  const stacked = graph.emit("Concat", products, images.type, [products.length * batch, filters], {
-    axis: int(0),
+  const products = (batch === 1 ? parts : [concatRows(graph, parts)]).map((rows) => {
+    const count = graph.dims(rows)[0]!;
+    const factors = [reshapeTensor(graph, rows, [count, length]), right];
+    return graph.emit("Gemm", factors, images.type, [count, filters]);
   });
-  const result = reshapeTensor(graph, stacked, [...out, batch, filters]);
+  const result = reshapeTensor(graph, concatRows(graph, products), [...out, batch, filters]);
   return viewOf(result, images.type, shape, [out.length, out.length + 1, ...out.keys()]);
+}
+
+/** Tensors of equal dimensions one below the other. */
+function concatRows(graph: GraphBuilder, tensors: readonly string[]): string {
+  if (tensors.length === 1) return tensors[0]!;
+  const [rows, ...rest] = graph.dims(tensors[0]!) as [number, ...number[]];
+  const dims = [tensors.length * rows, ...rest];
+  return graph.emit("Concat", tensors, graph.type(tensors[0]!), dims, { axis: int(0) });
 }
 
 /** Kernels [O, h, w, C]. */
