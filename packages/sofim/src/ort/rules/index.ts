@@ -7,7 +7,9 @@ import { bitCountRule, bitcastRule, bitShiftRule, randomBitsRule } from "./bits.
 import { convRule } from "./conv/conv.js";
 import { dotRule } from "./dot.js";
 import { elementwiseRules } from "./elementwise.js";
-import { choleskyRule, triangularSolveRule } from "./linalg.js";
+import { jacobiEighRule } from "./linalg/eigh.js";
+import { luRule } from "./linalg/lu.js";
+import { choleskyRule, triangularSolveRule } from "./linalg/triangular.js";
 import { movementRules } from "./movement.js";
 import { argsortRule, scatterRule, sortRule } from "./order.js";
 import { poolRule, poolTransposeRule } from "./pool.js";
@@ -34,7 +36,7 @@ export const rules: { readonly [P in Primitive]: Rule<P> } = {
   bitcast: bitcastRule,
   triangular_solve: triangularSolveRule,
   cholesky: choleskyRule,
-  lu: refuse("lu", "ONNX has no operator for it"),
-  jacobi_eigh: refuse("jacobi_eigh", "ONNX has no operator for it"),
+  lu: luRule,
+  jacobi_eigh: jacobiEighRule,
   jit: refuse("jit", "nested jit is flattened before lowering; this is an error in sofim"),
 };

@@ -1,5 +1,5 @@
 import { grad, jvp, lax, numpy as np, vmap } from "@jax-js/jax";
-import { type Case, doubles, floats } from "./case.js";
+import { type Case, doubles, floats, type Sample } from "./case.js";
 
 type A = np.Array;
 
@@ -23,6 +23,23 @@ const solve =
   (a: A, b: A) =>
     lax.linalg.triangularSolve(triangular(a), b, options);
 
+/** Well-conditioned too; its pivots are not on the diagonal. */
+function shuffled(x: A): A {
+  const size = x.shape.at(-1)!;
+  return triangular(x).add(np.flip(np.eye(size), [0]).astype(x.dtype).mul(3));
+}
+
+type System = { a: A; b: A };
+const solved = ({ a, b }: System) => np.sum(np.square(np.linalg.solve(shuffled(a), b)));
+
+/** Of rank 1; every step of its elimination is exact. */
+const singular = [1, 2, 4, -2, -4, -8, 0, 0, 0];
+
+function signs(shape: readonly number[]): Sample {
+  const sample = floats(shape);
+  return { ...sample, values: sample.values.map(Math.sign) };
+}
+
 const sides = [
   { leftSide: true, lower: true },
   { leftSide: true, lower: false },
@@ -32,7 +49,7 @@ const sides = [
 ];
 
 export const linalgCases: readonly Case[] = [
-  ...[1, 2, 7, 64].map((size) => ({
+  ...[1, 2, 7, 64, 80].map((size) => ({
     name: `Cholesky factor, ${size} by ${size}`,
     fn: cholesky,
     args: [floats([size, size])],
@@ -70,10 +87,15 @@ export const linalgCases: readonly Case[] = [
     fn: solve(options),
     args: [floats([5, 5]), floats(options.leftSide ? [5, 3] : [3, 5])],
   })),
-  {
-    name: "triangular solve, 64 by 64",
+  ...[64, 80].map((size) => ({
+    name: `triangular solve, ${size} by ${size}`,
     fn: solve({ leftSide: true, lower: true }),
-    args: [floats([64, 64]), floats([64, 10])],
+    args: [floats([size, size]), floats([size, 10])],
+  })),
+  {
+    name: "triangular solve, 80 by 80, unit diagonal, of a batch",
+    fn: solve({ leftSide: true, lower: false, unitDiagonal: true }),
+    args: [floats([2, 80, 80], -0.1, 0.1), floats([2, 80, 3])],
   },
   {
     name: "triangular solve, one equation",
@@ -98,6 +120,100 @@ export const linalgCases: readonly Case[] = [
         b,
       }),
     args: [floats([4, 4]), floats([4, 2])],
+  },
+  ...[
+    [1, 1],
+    [2, 2],
+    [7, 7],
+    [80, 80],
+    [7, 4],
+    [4, 7],
+    [2, 3, 5, 4],
+  ].map((shape) => ({ name: `LU factors, ${shape.join(" by ")}`, fn: lax.linalg.lu, args: [floats(shape)] })),
+  { name: "LU factors of float64", fn: lax.linalg.lu, args: [doubles([5, 5])] },
+  { name: "LU factors under vmap", fn: vmap((x: A) => lax.linalg.lu(x)), args: [floats([3, 4, 4])] },
+  {
+    name: "LU factors, pivots of one size",
+    fn: lax.linalg.lu,
+    args: [signs([3, 6, 6])],
+  },
+  {
+    name: "LU factors of singular matrices",
+    fn: lax.linalg.lu,
+    args: [{ shape: [2, 3, 3], dtype: "float32", values: [...singular, 0, 3, 1, 0, 6, 2, 0, 1, 5] }],
+  },
+  {
+    name: "singular system of equations",
+    fn: (a: A) => [np.linalg.solve(a.ref, np.ones([3, 1])), np.linalg.det(a)],
+    args: [{ shape: [3, 3], dtype: "float32", values: singular }],
+  },
+  { name: "LU factors, no rows", fn: lax.linalg.lu, args: [floats([2, 0, 3])] },
+  {
+    name: "LU factors, gradient",
+    fn: (x: A) => grad((y: A) => np.sum(np.sin(lax.linalg.lu(shuffled(y))[0]!)))(x),
+    args: [floats([5, 5])],
+  },
+  {
+    name: "LU factors, derivative along a direction",
+    fn: (x: A, v: A) => jvp((y: A) => lax.linalg.lu(y)[0]!, [shuffled(x)], [v]),
+    args: [floats([4, 4]), floats([4, 4], -1, 1, 9)],
+  },
+  {
+    name: "systems of equations",
+    fn: (a: A, b: A) => np.linalg.solve(shuffled(a), b),
+    args: [floats([2, 5, 5]), floats([2, 5, 3])],
+  },
+  {
+    name: "system of equations, gradients",
+    fn: (a: A, b: A) => grad(solved as (p: System) => A)({ a, b }),
+    args: [floats([4, 4]), floats([4, 2])],
+  },
+  {
+    name: "inverse and determinants",
+    fn: (a: A) => [
+      np.linalg.inv(shuffled(a.ref)),
+      np.linalg.det(shuffled(a.ref)),
+      np.linalg.slogdet(shuffled(a)),
+    ],
+    args: [floats([5, 5])],
+  },
+  {
+    name: "determinant, gradient",
+    fn: (a: A) => grad((x: A) => np.linalg.det(shuffled(x)))(a),
+    args: [floats([4, 4])],
+  },
+  // Eigenvectors are compared with their order and signs; those of equal eigenvalues could be others.
+  ...[1, 2, 7, 24].map((size) => ({
+    name: `eigenvectors, ${size} by ${size}`,
+    fn: (x: A) => np.linalg.eigh(x),
+    args: [floats([size, size])],
+  })),
+  {
+    name: "eigenvectors of float64",
+    fn: (x: A) => np.linalg.eigh(x),
+    args: [doubles([40, 40])],
+    tolerance: 1e-7,
+  },
+  {
+    name: "eigenvectors of a batch, done after different numbers of sweeps",
+    fn: (x: A) => np.linalg.eigh(x.mul(np.array([0, 1e-3, 1]).reshape([3, 1, 1])).add(np.diag(np.arange(5)))),
+    args: [floats([2, 3, 5, 5])],
+  },
+  {
+    name: "eigenvectors of the lower triangle alone, unsorted",
+    fn: (x: A) => lax.linalg.eigh(x, { symmetrizeInput: false, sortEigenvalues: false }),
+    args: [floats([5, 5])],
+  },
+  {
+    name: "eigenvectors of matrices with equal numbers on the diagonal",
+    fn: (x: A) => np.linalg.eigh(x),
+    args: [{ shape: [3, 3], dtype: "float32", values: [2, -1, 0, -1, 2, -1, 0, -1, 2] }],
+  },
+  { name: "eigenvectors under vmap", fn: vmap((x: A) => np.linalg.eigh(x)), args: [floats([3, 4, 4])] },
+  {
+    name: "singular values",
+    fn: (x: A) => lax.linalg.svd(x),
+    args: [doubles([5, 3])],
   },
   {
     name: "least squares by the normal equations",

@@ -1,7 +1,7 @@
 /** Forms of lowered primitives that are refused, each with a function that has it. */
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Primitive } from "../../../src/ort/jaxpr.js";
-import { type Case, doubles, floats } from "./case.js";
+import { type Case, doubles, floats, integers } from "./case.js";
 
 export interface RefusedForm extends Pick<Case, "fn" | "args"> {
   readonly primitive: Primitive;
@@ -26,16 +26,23 @@ export const refusedForms: readonly RefusedForm[] = [
   },
   {
     primitive: "cholesky",
-    form: "a matrix of more than 64 rows",
-    fn: (x: np.Array) => np.linalg.cholesky(x),
-    args: [floats([65, 65])],
-    message: /float32\[65,65\].*at most 64 by 64/,
+    form: "a matrix of integers",
+    fn: (x: np.Array) => np.linalg.cholesky(x, { symmetrizeInput: false }),
+    args: [integers([2, 2], 1, 5)],
+    message: /int32\[2,2\].*no integers/,
+  },
+  {
+    primitive: "lu",
+    form: "a matrix of integers",
+    fn: (x: np.Array) => np.linalg.det(x),
+    args: [integers([2, 2], 1, 5)],
+    message: /int32\[2,2\].*no integers/,
   },
   {
     primitive: "triangular_solve",
-    form: "a matrix of more than 64 rows",
+    form: "a matrix of integers",
     fn: (a: np.Array, b: np.Array) => lax.linalg.triangularSolve(a, b, { leftSide: true }),
-    args: [floats([65, 65]), floats([65, 1])],
-    message: /float32\[65,65\].*at most 64 by 64/,
+    args: [integers([2, 2], 1, 5), integers([2, 1], 1, 5)],
+    message: /int32\[2,2\].*no integers/,
   },
 ];
