@@ -1,5 +1,5 @@
 import { grad, jvp, lax, numpy as np, vmap } from "@jax-js/jax";
-import { type Case, floats } from "./case.js";
+import { booleans, type Case, doubles, floats, integers, type Sample } from "./case.js";
 
 type A = np.Array;
 type Padding = Parameters<typeof lax.convGeneralDilated>[3];
@@ -9,6 +9,8 @@ interface Form {
   readonly stride?: number;
   readonly padding?: Padding;
   readonly dilation?: number;
+  readonly inputDilation?: number;
+  readonly dtype?: "float32" | "float64";
   readonly images?: readonly number[];
   readonly kernels?: readonly number[];
 }
@@ -76,10 +78,34 @@ const wideForms: readonly Form[] = [
 ];
 const wide = wideForms.map((form): Form => ({ ...form, images: [3, 16, 6, 7], kernels: [18, 16, 3, 3] }));
 
-function convolution({ stride = 1, padding = "VALID", dilation = 1, images = [2, 3, 7, 8] }: Form) {
+/** What ONNX Runtime's own convolutions leave out. */
+const dilatedAndStrided: Form = {
+  name: "dilated input and stride",
+  stride: 2,
+  inputDilation: 3,
+  padding: [
+    [1, 2],
+    [-1, 0],
+  ],
+};
+const gathered: readonly Form[] = [
+  dilatedAndStrided,
+  ...[...forms, ...strided, dilatedAndStrided].map(
+    (form): Form => ({ ...form, name: `float64, ${form.name}`, dtype: "float64" }),
+  ),
+];
+
+function convolution({
+  stride = 1,
+  padding = "VALID",
+  dilation = 1,
+  inputDilation = 1,
+  images = [2, 3, 7, 8],
+}: Form) {
   const spatial = images.length - 2;
   return (x: A, w: A) =>
     lax.convGeneralDilated(x, w, Array(spatial).fill(stride), padding, {
+      lhsDilation: Array(spatial).fill(inputDilation),
       rhsDilation: Array(spatial).fill(dilation),
     });
 }
@@ -87,7 +113,8 @@ function convolution({ stride = 1, padding = "VALID", dilation = 1, images = [2,
 /** Value, both gradients, and the derivative of both gradients along a direction (a Hessian product). */
 function casesOf(form: Form): Case[] {
   const conv = convolution(form);
-  const args = [floats(form.images ?? [2, 3, 7, 8]), floats(form.kernels ?? [4, 3, 3, 3], -1, 1, 9)];
+  const samples = [floats(form.images ?? [2, 3, 7, 8]), floats(form.kernels ?? [4, 3, 3, 3], -1, 1, 9)];
+  const args = samples.map((sample): Sample => ({ ...sample, dtype: form.dtype ?? "float32" }));
   const loss = (p: { x: A; w: A }) => np.sum(np.sin(conv(p.x, p.w)));
   const gradient = grad(loss) as (p: { x: A; w: A }) => { x: A; w: A };
   return [
@@ -109,10 +136,34 @@ const vmappedLoss = grad((p: { x: A; w: A }) => np.sum(np.sin(vmapped(p.x, p.w))
 };
 const batches = [floats([2, 3, 4, 5, 6]), floats([2, 5, 4, 3, 3])];
 
+const small = [1, 3, 4, 5];
+const others = [
+  [integers(small, -5, 5), integers(small, -5, 5)],
+  [integers(small, 0, 2 ** 31, "uint32"), integers(small, 0, 9, "uint32")],
+  [booleans(small), booleans(small)],
+  [integers(small, -5, 5), floats(small)],
+  [floats(small), doubles(small)],
+] as const;
+
 export const convCases: readonly Case[] = [
-  ...[...forms, ...strided, ...wide].flatMap(casesOf),
+  ...[...forms, ...strided, ...wide, ...gathered].flatMap(casesOf),
   { name: "under vmap", fn: vmapped, args: batches },
   { name: "under vmap, gradients", fn: (x: A, w: A) => vmappedLoss({ x, w }), args: batches },
+  {
+    name: "float64, under vmap, gradients",
+    fn: (x: A, w: A) => vmappedLoss({ x, w }),
+    args: [doubles([2, 3, 4, 5, 6]), doubles([2, 5, 4, 3, 3])],
+  },
+  ...others.map(([x, w]) => ({
+    name: `${x.dtype} by ${w.dtype}`,
+    fn: (images: A, kernels: A) => lax.convGeneralDilated(images, kernels, [2, 1], "SAME"),
+    args: [x, w],
+  })),
+  {
+    name: "no spatial dimensions",
+    fn: (x: A, w: A) => lax.convGeneralDilated(x, w, [], []),
+    args: [floats([2, 3]), floats([4, 3])],
+  },
   {
     name: "in groups of channels",
     fn: (x: A, w: A) => lax.convGeneralDilated(x, w, [1, 1], "SAME", { featureGroupCount: 2 }),

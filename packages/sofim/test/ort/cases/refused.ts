@@ -1,7 +1,7 @@
 /** Forms of lowered primitives that are refused, each with a function that has it. */
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Primitive } from "../../../src/ort/jaxpr.js";
-import { type Case, doubles, floats, integers } from "./case.js";
+import { type Case, floats, integers } from "./case.js";
 
 export interface RefusedForm extends Pick<Case, "fn" | "args"> {
   readonly primitive: Primitive;
@@ -16,13 +16,6 @@ export const refusedForms: readonly RefusedForm[] = [
     fn: (x: np.Array) => lax.bitcastConvertType(x, np.int32),
     args: [floats([2])],
     message: /float32\[2\].*only integers/,
-  },
-  {
-    primitive: "conv",
-    form: "a convolution of float64",
-    fn: (x: np.Array, y: np.Array) => lax.convGeneralDilated(x, y, [1, 1], "VALID"),
-    args: [doubles([1, 1, 3, 3]), doubles([1, 1, 2, 2])],
-    message: /float64\[1,1,3,3\]/,
   },
   {
     primitive: "cholesky",

@@ -1,27 +1,29 @@
 /** The rule of `conv`: which form of a convolution ONNX Runtime computes fastest. */
+import { cast } from "../../graph.js";
 import { product } from "../../jaxpr.js";
 import type { View } from "../../view.js";
-import { type Application, type Rule, refuse } from "../rule.js";
+import type { Rule } from "../rule.js";
 import { correlateByConv, correlateByProducts } from "./correlation.js";
 import { directConv, transposedConv } from "./direct.js";
 import { foldedConv } from "./folded.js";
+import { gatheredConv } from "./gathered.js";
 import { type Grouped, groupOperands, outputShape, ungroup } from "./grouped.js";
 
-export const convRule: Rule<"conv"> = (application) => {
-  const { graph, params, operands, outputs } = application;
-  const problem = problemOf(application);
-  if (problem !== undefined) return refuse("conv", problem)(application);
-  const [images, kernels] = groupOperands(graph, operands as [View, View], params.vmapDims);
-  const groups = product(outputs[0]!.shape.slice(0, params.vmapDims));
-  const result = fastestForm({ graph, images, kernels, params, groups });
-  return [ungroup(graph, result, outputs[0]!.shape, params.vmapDims)];
+export const convRule: Rule<"conv"> = ({ graph, params, operands, outputs }) => {
+  const { dtype, shape } = outputs[0]!;
+  const alike = operands.map((v) => ({ ...v, tensor: cast(graph, v.tensor, dtype), type: dtype }));
+  const [images, kernels] = groupOperands(graph, alike as [View, View], params.vmapDims);
+  const groups = product(shape.slice(0, params.vmapDims));
+  const conv = { graph, images, kernels, params, groups };
+  const result = isForRuntime(conv) ? fastestForm(conv) : gatheredConv(conv);
+  return [ungroup(graph, result, shape, params.vmapDims)];
 };
 
-function problemOf({ params, operands }: Application<"conv">): string | undefined {
-  if (operands.some(({ type }) => type !== "float32")) return "ONNX Runtime convolves float32 only";
-  const dilated = params.lhsDilation.some((dilation) => dilation > 1);
-  const strided = params.strides.some((stride) => stride > 1);
-  return dilated && strided ? "a dilated input together with strides" : undefined;
+/** Whether ONNX Runtime's convolutions include this one. */
+function isForRuntime({ images, params }: Grouped): boolean {
+  const { strides, lhsDilation } = params;
+  const isStrided = strides.some((stride) => stride > 1);
+  return images.type === "float32" && strides.length > 0 && !(isStrided && isDilated(lhsDilation));
 }
 
 function fastestForm(conv: Grouped): View {
