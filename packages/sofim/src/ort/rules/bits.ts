@@ -3,7 +3,7 @@ import { cast, type GraphBuilder, string } from "../graph.js";
 import { type ElementType, product } from "../jaxpr.js";
 import { reshape, type View, viewOf } from "../view.js";
 import { elementwise } from "./elementwise.js";
-import { type Rule, refuse } from "./rule.js";
+import type { Rule } from "./rule.js";
 
 /** Shifts fill with zeros, also of int32, as in jax-js: ONNX shifts unsigned integers only. */
 export const bitShiftRule: Rule<"bit_shift"> = ({ graph, operands, outputs, params }) => {
@@ -46,23 +46,39 @@ export const bitCountRule: Rule<"bit_count"> = ({ graph, operands, outputs }) =>
 
 /**
  * The same bits as another type. ONNX has no operator for it (before version 26 of its set): integers of one
- * size convert by wrapping, float32 is computed from sign, exponent and fraction.
+ * size convert by wrapping, float32 is computed from sign, exponent and fraction, and these from it.
  */
-export const bitcastRule: Rule<"bitcast"> = (application) => {
-  const { graph, operands, outputs } = application;
+export const bitcastRule: Rule<"bitcast"> = ({ graph, operands, outputs }) => {
   const { dtype, shape } = outputs[0]!;
-  const from = operands[0]!.type;
-  if (from !== dtype && (from === "float32" || from === "float64" || dtype === "float64")) {
-    return refuse("bitcast", "only integers are reinterpreted, as integers or float32")(application);
-  }
   return [
-    elementwise(graph, operands, dtype, shape, ([x], dims) =>
-      dtype === "float32" && from !== dtype
+    elementwise(graph, operands, dtype, shape, ([x], dims) => {
+      if (graph.type(x!) === dtype) return x!;
+      if (graph.type(x!) === "float32") return cast(graph, bitsOfFloat(graph, x!, dims), dtype);
+      return dtype === "float32"
         ? floatOfBits(graph, cast(graph, x!, "uint32"), dims)
-        : cast(graph, x!, dtype),
-    ),
+        : cast(graph, x!, dtype);
+    }),
   ];
 };
+
+/** All NaNs have the bits of JavaScript's own. */
+function bitsOfFloat(graph: GraphBuilder, x: string, dims: readonly number[]): string {
+  const number = (value: number) => graph.scalar("float64", value);
+  const apply = (op: string, ...inputs: string[]) => graph.emit(op, inputs, "float64", dims);
+  const negative = (value: string) => graph.emit("Less", [value, number(0)], "bool", dims);
+  const wide = cast(graph, x, "float64"); // every float32, also the smallest, is normal in float64
+  // Infinity and NaN have the bits that numbers beyond the largest float32 would have.
+  const limited = apply("Min", apply("Abs", wide), number(2 ** 128));
+  const size = apply("Where", graph.emit("IsNaN", [wide], "bool", dims), number(1.5 * 2 ** 128), limited);
+  // The logarithm of a power of two may come out too small and give the exponent below: with a fraction of 2, the same bits.
+  const logarithm = apply("Div", apply("Log", size), number(Math.LN2));
+  const exponent = apply("Max", apply("Floor", logarithm), number(-126));
+  const fraction = apply("Mul", size, apply("Pow", number(2), apply("Sub", number(23), exponent)));
+  const biased = apply("Mul", apply("Add", exponent, number(126)), number(2 ** 23));
+  const isNegative = graph.emit("Or", [negative(wide), negative(apply("Reciprocal", wide))], "bool", dims);
+  const sign = apply("Where", isNegative, number(2 ** 31), number(0)); // 1 / -0 is negative, -0 is not
+  return cast(graph, apply("Add", apply("Add", biased, fraction), sign), "uint32");
+}
 
 function floatOfBits(graph: GraphBuilder, bits: string, dims: readonly number[]): string {
   const field = (shift: number, mask: number) => {

@@ -132,6 +132,19 @@ export const elementwiseCases: readonly Case[] = [
     fn: (x: A) => lax.bitcastConvertType(x, np.float32),
     args: [exactly([0x7fc00000, 0xff800001], "uint32")],
   },
+  ...(["int32", "uint32"] as const).map((dtype) => ({
+    name: `bits of float32 as ${dtype}`,
+    fn: (x: A) => lax.bitcastConvertType(x, np[dtype]),
+    args: [
+      exactly([
+        ...extremes.values,
+        ...[Math.PI, -Math.PI, 2 ** -126, 2 ** -126 - 2 ** -149, -(2 ** -149), 3.4028234663852886e38],
+        ...Array.from({ length: 277 }, (_, i) => 2 ** (i - 149)),
+        ...Array.from({ length: 254 }, (_, i) => 2 ** (i - 126) * (2 - 2 ** -23)),
+      ]),
+    ],
+    tolerance: 0,
+  })),
   {
     name: "int32 as uint32",
     fn: (x: A) => lax.bitcastConvertType(x, np.uint32),

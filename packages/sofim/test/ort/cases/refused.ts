@@ -1,7 +1,7 @@
 /** Forms of lowered primitives that are refused, each with a function that has it. */
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Primitive } from "../../../src/ort/jaxpr.js";
-import { type Case, floats, integers } from "./case.js";
+import { type Case, integers } from "./case.js";
 
 export interface RefusedForm extends Pick<Case, "fn" | "args"> {
   readonly primitive: Primitive;
@@ -10,13 +10,6 @@ export interface RefusedForm extends Pick<Case, "fn" | "args"> {
 }
 
 export const refusedForms: readonly RefusedForm[] = [
-  {
-    primitive: "bitcast",
-    form: "the bits of floats",
-    fn: (x: np.Array) => lax.bitcastConvertType(x, np.int32),
-    args: [floats([2])],
-    message: /float32\[2\].*only integers/,
-  },
   {
     primitive: "cholesky",
     form: "a matrix of integers",
