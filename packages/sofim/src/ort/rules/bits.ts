@@ -5,13 +5,17 @@ import { reshape, type View, viewOf } from "../view.js";
 import { elementwise } from "./elementwise.js";
 import type { Rule } from "./rule.js";
 
-/** Shifts fill with zeros, also of int32, as in jax-js: ONNX shifts unsigned integers only. */
+/**
+ * Shifts fill with zeros, also of int32, as in jax-js: ONNX shifts unsigned integers only. As in WebAssembly, of the number
+ * of bits the lowest five count.
+ */
 export const bitShiftRule: Rule<"bit_shift"> = ({ graph, operands, outputs, params }) => {
   const { dtype, shape } = outputs[0]!;
   const direction = string(params.op === "shl" ? "LEFT" : "RIGHT");
   const result = elementwise(graph, operands, dtype, shape, (xs, dims) => {
-    const inputs = xs.map((x) => cast(graph, x, "uint32"));
-    return cast(graph, graph.emit("BitShift", inputs, "uint32", dims, { direction }), dtype);
+    const [x, bits] = xs.map((operand) => cast(graph, operand, "uint32")) as [string, string];
+    const lowest = graph.emit("BitwiseAnd", [bits, graph.scalar("uint32", 31)], "uint32", graph.dims(bits));
+    return cast(graph, graph.emit("BitShift", [x, lowest], "uint32", dims, { direction }), dtype);
   });
   return [result];
 };

@@ -12,14 +12,17 @@ import {
   type View,
   viewOf,
 } from "../view.js";
-import { elementwise } from "./elementwise.js";
+import { converted, elementwise, isFloat } from "./elementwise.js";
 import { reduce } from "./reduce.js";
 import type { Rule } from "./rule.js";
 
 export const dotRule: Rule<"dot"> = ({ graph, operands, outputs }) => {
   const { shape, dtype } = outputs[0]!;
   const rank = shape.length;
-  const [x, y] = operands.map((v) => unflip(graph, padRank(v, rank + 1))) as [View, View];
+  const [x, y] = operands.map((v) => unflip(graph, padRank(converted(graph, v, dtype), rank + 1))) as [
+    View,
+    View,
+  ];
   const varies = (v: View, d: number) => v.axes[d] !== null;
   const dims = shape.map((_, d) => d);
   const rows = layoutOrder(x).filter((d) => d < rank && !varies(y, d));
@@ -29,8 +32,7 @@ export const dotRule: Rule<"dot"> = ({ graph, operands, outputs }) => {
     varies(x, rank) &&
     varies(y, rank) &&
     (batch.length === 0 || rows.length > 0 || columns.length > 0) &&
-    x.type === y.type &&
-    (dtype === "float32" || dtype === "float64");
+    isFloat(dtype);
   if (!isMatrixProduct) return [productSum(graph, x, y, shape, dtype)];
   const sizes = (order: readonly number[]) => order.map((d) => shape[d]!);
   const [m, n] = [product(sizes(rows)), product(sizes(columns))];
@@ -58,7 +60,7 @@ function productSum(
   const rank = shape.length;
   const length = Math.max(x.shape[rank]!, y.shape[rank]!);
   const terms = elementwise(graph, [x, y], type, [...shape, length], (tensors, dims) =>
-    graph.emit("Mul", tensors, type, dims),
+    graph.emit(type === "bool" ? "And" : "Mul", tensors, type, dims),
   );
   return reduce(graph, terms, "Add", [rank]);
 }

@@ -3,10 +3,19 @@ import { cast, type GraphBuilder, int, not, string } from "../graph.js";
 import { type ElementType, type Primitive, product, promote } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { arrange, layoutOrder, padRank, reshapeTensor, unflip, type View, viewOf } from "../view.js";
-import type { Rule } from "./rule.js";
+import { type Rule, refuse } from "./rule.js";
 
 /** Emits the operator on tensors of a common layout with the given dimensions; returns its output. */
 type Emit = (tensors: readonly string[], dims: readonly number[]) => string;
+
+export const isFloat = (type: ElementType): boolean => type.startsWith("float");
+
+/** The elements of `v` in another type. */
+export const converted = (graph: GraphBuilder, v: View, type: ElementType): View => ({
+  ...v,
+  tensor: cast(graph, v.tensor, type),
+  type,
+});
 
 /** Applies an operator to views of possibly different layouts; `type` is the type of what `emit` returns. */
 export function elementwise(
@@ -86,11 +95,11 @@ function upsampled(
  */
 const arithmeticType = (type: ElementType): OnnxType => (type === "uint32" ? "int64" : type);
 
-/** A unary operator; on a view it needs no layout but the tensor's own. */
-function unary<P extends Primitive>(op: string): Rule<P> {
+/** A unary operator; on a view it needs no layout but the tensor's own. `only` is the type that it exists for. */
+function unary<P extends Primitive>(op: string, only?: OnnxType): Rule<P> {
   return ({ graph, operands, outputs }) => {
     const [{ dtype, shape }] = outputs as [(typeof outputs)[number]];
-    const work = arithmeticType(dtype);
+    const work = only ?? arithmeticType(dtype);
     return [
       elementwise(graph, operands, dtype, shape, ([x], dims) =>
         cast(graph, graph.emit(op, [cast(graph, x!, work)], work, dims), dtype),
@@ -98,6 +107,18 @@ function unary<P extends Primitive>(op: string): Rule<P> {
     ];
   };
 }
+
+/** Rounding to whole numbers, which integers are. */
+const rounding =
+  <P extends Primitive>(op: string): Rule<P> =>
+  (application) =>
+    isFloat(application.outputs[0]!.dtype) ? unary<P>(op)(application) : application.operands;
+
+const neg: Rule<"neg"> = (application) => {
+  const { dtype } = application.outputs[0]!;
+  const rule = dtype === "bool" ? refuse("neg", "a truth value has no opposite number") : unary<"neg">("Neg");
+  return rule(application);
+};
 
 /** A binary operator on numbers; booleans, where they have a meaning, use `logical`. */
 function binary<P extends Primitive>(op: string, logical?: string): Rule<P> {
@@ -135,7 +156,7 @@ const idiv: Rule<"idiv"> = ({ graph, operands, outputs }) => {
         work,
         dims,
       );
-      if (!dtype.startsWith("float")) return cast(graph, quotient, dtype); // ONNX truncates integers itself
+      if (!isFloat(dtype)) return cast(graph, quotient, dtype); // ONNX truncates integers itself
       const towardsZero = ["Floor", "Ceil"].map((op) => graph.emit(op, [quotient], work, dims)) as [
         string,
         string,
@@ -221,7 +242,7 @@ const bitCombine: Rule<"bit_combine"> = ({ graph, operands, outputs, params }) =
     elementwise(graph, operands, dtype, shape, (xs, dims) =>
       graph.emit(
         op,
-        xs.map((x) => cast(graph, x, dtype)),
+        xs.map((x) => toElementType(graph, x, dtype)),
         dtype,
         dims,
       ),
@@ -229,10 +250,38 @@ const bitCombine: Rule<"bit_combine"> = ({ graph, operands, outputs, params }) =
   ];
 };
 
+const limits: { readonly [T in OnnxType]?: readonly [lowest: number, highest: number] } = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+};
+
+/**
+ * Conversion as jax-js does it: floats out of an integer type's range become its nearest number, NaN becomes 0. ONNX leaves
+ * both open, and a GPU does the same by itself.
+ */
+function toElementType(graph: GraphBuilder, x: string, type: ElementType): string {
+  const [from, dims, range] = [graph.type(x), graph.dims(x), limits[type]];
+  if (range === undefined || !from.startsWith("float") || graph.target === "gpu") return cast(graph, x, type);
+  const marks = graph.emit("IsNaN", [x], "bool", dims);
+  const numbers = graph.emit("Where", [marks, graph.scalar(from, 0), x], from, dims);
+  const wide = cast(graph, numbers, "float64"); // float32 does not have the limits
+  const [lowest, highest] = range.map((limit) => graph.scalar("float64", limit)) as [string, string];
+  const limited = graph.emit(
+    "Min",
+    [graph.emit("Max", [wide, lowest], "float64", dims), highest],
+    "float64",
+    dims,
+  );
+  return cast(graph, limited, type);
+}
+
 const castRule: Rule<"cast"> = ({ graph, operands, outputs }) => {
   const [{ dtype, shape }] = outputs as [(typeof outputs)[number]];
-  return [elementwise(graph, operands, dtype, shape, ([x]) => cast(graph, x!, dtype))];
+  return [elementwise(graph, operands, dtype, shape, ([x]) => toElementType(graph, x!, dtype))];
 };
+
+/** What ONNX Runtime has of some functions; jax-js computes those of float64 in float32 as well. */
+const FLOAT = "float32";
 
 export const elementwiseRules = {
   add: binary<"add">("Add", "Or"),
@@ -242,19 +291,19 @@ export const elementwiseRules = {
   min: binary<"min">("Min", "And"),
   max: binary<"max">("Max", "Or"),
   bit_combine: bitCombine,
-  neg: unary<"neg">("Neg"),
+  neg,
   reciprocal: unary<"reciprocal">("Reciprocal"),
-  floor: unary<"floor">("Floor"),
-  ceil: unary<"ceil">("Ceil"),
+  floor: rounding<"floor">("Floor"),
+  ceil: rounding<"ceil">("Ceil"),
   stop_gradient: (({ operands }) => operands) satisfies Rule<"stop_gradient">,
   cast: castRule,
   sin: unary<"sin">("Sin"),
   cos: unary<"cos">("Cos"),
-  asin: unary<"asin">("Asin"),
-  atan: unary<"atan">("Atan"),
+  asin: unary<"asin">("Asin", FLOAT),
+  atan: unary<"atan">("Atan", FLOAT),
   exp: unary<"exp">("Exp"),
   log: unary<"log">("Log"),
-  erf: unary<"erf">("Erf"),
+  erf: unary<"erf">("Erf", FLOAT),
   sqrt: unary<"sqrt">("Sqrt"),
   compare,
   where,

@@ -3,6 +3,7 @@ import { cast, type GraphBuilder, int, ints } from "../graph.js";
 import { type ElementType, product } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { axesInOrder, reshapeTensor, unflip, type View, viewOf } from "../view.js";
+import { isFloat } from "./elementwise.js";
 import type { Rule } from "./rule.js";
 
 type ReduceOp = "Add" | "Mul" | "Min" | "Max";
@@ -100,8 +101,6 @@ function largestDivisor(size: number, limit: number): number {
   for (let divisor = limit; divisor > 1; divisor--) if (size % divisor === 0) return divisor;
   return 1;
 }
-
-const isFloat = (type: ElementType): boolean => type.startsWith("float");
 
 /**
  * Extremes that are NaN where an element is: ONNX Runtime's skip NaNs, and a diverged run would go unnoticed.

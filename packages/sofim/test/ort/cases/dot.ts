@@ -1,5 +1,5 @@
 import { grad, numpy as np } from "@jax-js/jax";
-import { type Case, doubles, floats, integers } from "./case.js";
+import { booleans, type Case, doubles, floats, integers } from "./case.js";
 
 type A = np.Array;
 
@@ -50,6 +50,12 @@ export const dotCases: readonly Case[] = [
     args: [doubles([3, 4]), doubles([4, 2])],
     tolerance: 1e-12,
   },
+  {
+    name: "int32 by float32",
+    fn: (x: A, y: A) => np.matmul(x, y),
+    args: [integers([3, 4], -4, 4), floats([4, 2])],
+  },
+  { name: "bool", fn: (x: A, y: A) => np.matmul(x, y), args: [booleans([3, 4]), booleans([4, 2])] },
   {
     name: "tensordot over two dimensions",
     fn: (x: A, y: A) =>

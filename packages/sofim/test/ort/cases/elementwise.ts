@@ -94,10 +94,22 @@ export const elementwiseCases: readonly Case[] = [
     args: [integers([8], -99, 99), integers([8], 0, 7)],
   },
   { name: "cast float32 to int32", fn: (x: A) => x.astype(np.int32), args: [floats([8], -9, 9)] },
+  ...(["int32", "uint32"] as const).map((dtype) => ({
+    name: `cast to ${dtype} of numbers out of its range`,
+    fn: (x: A) => x.astype(np[dtype]),
+    args: [exactly([NaN, Infinity, -Infinity, 3e9, -3e9, 5e9, 2.9, -2.9])],
+    tolerance: 0,
+  })),
   { name: "cast int32 to float32", fn: (x: A) => x.astype(np.float32), args: [integers([8], -9, 9)] },
   { name: "cast bool to float32", fn: (x: A) => x.astype(np.float32), args: [booleans([8])] },
   { name: "cast float32 to bool", fn: (x: A) => x.astype(np.bool), args: [exactly([0, 1, -2, 0.5, NaN])] },
   { name: "cast float32 to float64", fn: (x: A) => x.astype(np.float64), args: [floats([8])] },
+  ...Object.entries({ asin: np.arcsin, atan: np.arctan, erf: lax.erf }).map(([name, fn]) => ({
+    name: `${name}, float64`,
+    fn: (x: A) => fn(x),
+    args: [doubles([2, 3])],
+  })),
+  { name: "round int32", fn: (x: A) => np.round(x), args: [integers([6], -9, 9)] },
   // jax-js's own erfc is good to 1e-7 absolute only; a test of its own holds ours against exact values.
   { name: "erfc", fn: (x: A) => lax.erfc(x), args: [floats([50], -4, 9)] },
   { name: "gelu", fn: (x: A) => nn.gelu(x, { approximate: false }), args: [floats([9], -3, 3)] },
@@ -106,6 +118,16 @@ export const elementwiseCases: readonly Case[] = [
       name: `shift of ${dtype}`,
       fn: (x: A, y: A) => [np.leftShift(x.ref, y.ref), np.rightShift(x, y)],
       args: [integers([9], dtype === "int32" ? -99 : 0, 99, dtype), integers([9], 0, 31, dtype)],
+    },
+    {
+      name: `shift of ${dtype} by more bits than it has`,
+      fn: (x: A, y: A) => [np.leftShift(x.ref, y.ref), np.rightShift(x, y)],
+      args: [integers([4], 1, 9, dtype), exactly([31, 32, 33, -1], "int32")],
+    },
+    {
+      name: `bitwise complement of ${dtype}`,
+      fn: (x: A) => np.bitwiseInvert(x),
+      args: [integers([4], 1, 9, dtype)],
     },
     {
       name: `bit count of ${dtype}`,

@@ -1,7 +1,7 @@
 /** Forms of lowered primitives that are refused, each with a function that has it. */
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Primitive } from "../../../src/ort/jaxpr.js";
-import { type Case, integers } from "./case.js";
+import { booleans, type Case, integers } from "./case.js";
 
 export interface RefusedForm extends Pick<Case, "fn" | "args"> {
   readonly primitive: Primitive;
@@ -10,6 +10,13 @@ export interface RefusedForm extends Pick<Case, "fn" | "args"> {
 }
 
 export const refusedForms: readonly RefusedForm[] = [
+  {
+    primitive: "neg",
+    form: "booleans",
+    fn: (x: np.Array) => np.negative(x),
+    args: [booleans([2])],
+    message: /bool\[2\].*no opposite number/,
+  },
   {
     primitive: "cholesky",
     form: "a matrix of integers",

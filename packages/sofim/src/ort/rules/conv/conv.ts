@@ -1,7 +1,7 @@
 /** The rule of `conv`: which form of a convolution ONNX Runtime computes fastest. */
-import { cast } from "../../graph.js";
 import { product } from "../../jaxpr.js";
 import type { View } from "../../view.js";
+import { converted } from "../elementwise.js";
 import type { Rule } from "../rule.js";
 import { correlateByConv, correlateByProducts } from "./correlation.js";
 import { directConv, transposedConv } from "./direct.js";
@@ -11,8 +11,8 @@ import { type Grouped, groupOperands, outputShape, ungroup } from "./grouped.js"
 
 export const convRule: Rule<"conv"> = ({ graph, params, operands, outputs }) => {
   const { dtype, shape } = outputs[0]!;
-  const alike = operands.map((v) => ({ ...v, tensor: cast(graph, v.tensor, dtype), type: dtype }));
-  const [images, kernels] = groupOperands(graph, alike as [View, View], params.vmapDims);
+  const alike = operands.map((v) => converted(graph, v, dtype)) as [View, View];
+  const [images, kernels] = groupOperands(graph, alike, params.vmapDims);
   const groups = product(shape.slice(0, params.vmapDims));
   const conv = { graph, images, kernels, params, groups };
   const result = isForRuntime(conv) ? fastestForm(conv) : gatheredConv(conv);
