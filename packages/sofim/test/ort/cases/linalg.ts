@@ -211,6 +211,11 @@ export const linalgCases: readonly Case[] = [
   },
   { name: "eigenvectors under vmap", fn: vmap((x: A) => np.linalg.eigh(x)), args: [floats([3, 4, 4])] },
   {
+    name: "loops in the sides of a selection",
+    fn: (c: A, x: A) => np.where(c, np.linalg.inv(shuffled(x.ref)), lax.linalg.eigh(x)[0]),
+    args: [{ shape: [], dtype: "bool", values: [1] }, floats([34, 34])],
+  },
+  {
     name: "singular values",
     fn: (x: A) => lax.linalg.svd(x),
     args: [doubles([5, 3])],
