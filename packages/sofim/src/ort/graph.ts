@@ -71,6 +71,10 @@ export class GraphBuilder {
     outputs: readonly Omit<ValueInfo, "name">[],
     attributes: Attributes = {},
   ): readonly string[] {
+    // Nothing to compute; and ONNX Runtime ends the process over an empty tensor on a GPU.
+    if (outputs.every(({ dims }) => dims.includes(0))) {
+      return outputs.map(({ type, dims }) => this.constant(type, dims, new Uint8Array()));
+    }
     const key = JSON.stringify([op, commutative.has(op) ? inputs.toSorted() : inputs, attributes]);
     const known = this.#shared.get(key);
     if (known) return known;

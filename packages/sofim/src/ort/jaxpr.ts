@@ -56,6 +56,11 @@ interface ParamsByPrimitive {
   readonly shrink: { readonly slice: Pairs };
   readonly pad: { readonly width: Pairs };
   readonly triangular_solve: { readonly unitDiagonal: boolean };
+  readonly jacobi_eigh: {
+    readonly maxSweeps: number;
+    /** The largest element off the diagonal that may remain, relative to the largest of all, or to 1 if that is more. */
+    readonly tolerance: number;
+  };
 }
 
 export type Params<P extends Primitive> = P extends keyof ParamsByPrimitive

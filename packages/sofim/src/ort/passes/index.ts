@@ -2,10 +2,11 @@
 import type { GraphBuilder } from "../graph.js";
 import type { OnnxGraph } from "../model.js";
 import { branch } from "./branch.js";
+import { keepOnGpu } from "./gpu.js";
 import { fuseProducts } from "./products.js";
 import { mergeSelections } from "./selections.js";
 
 /** The same function of the same inputs. `builder` made the graph and knows its values. */
 export function improve(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
-  return branch(mergeSelections(fuseProducts(graph, builder), builder), builder);
+  return keepOnGpu(branch(mergeSelections(fuseProducts(graph, builder), builder), builder), builder);
 }

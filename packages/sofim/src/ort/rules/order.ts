@@ -27,16 +27,21 @@ function smallest(graph: GraphBuilder, tensor: string): string {
   return graph.emitMany("TopK", inputs, outputs, { largest: int(0) })[1]!;
 }
 
-/** TopK leaves the order of NaNs open: sort them as infinities, then move them behind all others. */
+/**
+ * TopK leaves the order of NaNs open, and on a GPU ONNX Runtime's loses infinities: numbers are sorted with both as zeros,
+ * which then move behind all others.
+ */
 function sortFloats(graph: GraphBuilder, tensor: string): string {
   const [type, dims] = [graph.type(tensor), graph.dims(tensor)];
-  const marks = graph.emit("IsNaN", [tensor], "bool", dims);
-  const keys = graph.emit("Where", [marks, graph.scalar(type, Infinity), tensor], type, dims);
+  const flag = (op: string, ...inputs: string[]) => graph.emit(op, inputs, "bool", dims);
+  const isLast = flag("Not", flag("Less", tensor, graph.scalar(type, Infinity)));
+  const keys = graph.emit("Where", [isLast, graph.scalar(type, 0), tensor], type, dims);
   const sorted = smallest(graph, keys);
   const pick = (source: string, at: string) =>
     graph.emit("GatherElements", [source, at], graph.type(source), dims, { axis: int(-1) });
-  const last = smallest(graph, pick(cast(graph, marks, "int32"), sorted));
-  return pick(sorted, last);
+  const ranks = [isLast, flag("IsNaN", tensor)].map((mark) => cast(graph, mark, "int32"));
+  const rank = graph.emit("Add", ranks, "int32", dims);
+  return pick(sorted, smallest(graph, pick(rank, sorted)));
 }
 
 export const sortRule: Rule<"sort"> = ({ graph, operands }) => [sortLast(graph, operands[0]!)[0]];

@@ -38,6 +38,7 @@ export function reduce(graph: GraphBuilder, view: View, op: ReduceOp, over: read
 /** The tensor of `v` without the given axes. */
 function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly number[]): string {
   if (axes.length === 0) return v.tensor;
+  if (product(v.shape) === 0 && (op === "Add" || op === "Mul")) return reduceNothing(graph, v, op, axes);
   const pooled = reduceWindows(graph, v, op, axes) ?? combineSlices(graph, v, op, axes);
   if (pooled !== undefined) return pooled;
   const source = cast(graph, v.tensor, reductionType(v.type));
@@ -49,6 +50,14 @@ function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly n
   return isExtreme && isFloat(v.type)
     ? keepNaN(graph, reduced, emitReduce(graph, "ReduceSum", source, axes))
     : reduced;
+}
+
+/** The sum or product of no elements: ONNX Runtime ends the process over an empty tensor on a GPU. */
+function reduceNothing(graph: GraphBuilder, v: View, op: "Add" | "Mul", axes: readonly number[]): string {
+  const type = reductionType(v.type);
+  const left = graph.dims(v.tensor).filter((_, axis) => !axes.includes(axis));
+  const neutral = graph.scalar(type, op === "Add" ? 0 : 1);
+  return graph.emit("Expand", [neutral, graph.list(left)], type, left);
 }
 
 function emitReduce(graph: GraphBuilder, op: string, source: string, axes: readonly number[]): string {

@@ -3,14 +3,15 @@
  * gradient by its kernels arrives, whose "images" are the channels of the input, whose "channels" are the batch, and whose
  * "kernels" are the gradient by the output.
  *
- * ONNX Runtime's columns would be as short as the output is small. Both forms here take operands in the layout that
- * `foldedConv` leaves them in.
+ * ONNX Runtime's columns would be as short as the output is small, on a CPU; on a GPU it would have a multiplier at work for
+ * each element of the output. The forms for a CPU take operands in the layout that `foldedConv` leaves them in.
  */
 import { type GraphBuilder, int, ints } from "../../graph.js";
 import { product } from "../../jaxpr.js";
 import { dense, reshapeTensor, transpose, transposeTensor, type View, viewOf } from "../../view.js";
 import { padWithZeros } from "../movement.js";
 import { positions } from "../pool.js";
+import { reduce } from "../reduce.js";
 import { covered, crop, type Grouped, onnxPads, outputShape } from "./grouped.js";
 
 /**
@@ -52,20 +53,17 @@ export function correlateByProducts(conv: Grouped): View {
   const { graph, images, kernels, params } = conv;
   const shape = outputShape(conv);
   const [batch, filters, ...out] = shape as [number, number, ...number[]];
-  const [channels, ...window] = kernels.shape.slice(2) as [number, ...number[]];
+  const window = kernels.shape.slice(3);
   const length = product(kernels.shape.slice(2));
   const inner = transpose(images, [0, ...window.map((_, i) => i + 2), 1]);
   const padded = dense(graph, padWithZeros(graph, inner, [[0, 0], ...params.padding, [0, 0]]));
   const left = reshapeTensor(graph, kernelsChannelsLast(conv), [filters, length]);
   const right = transposeTensor(graph, left, [1, 0]);
-  const parts = positions(out).map((place) => {
-    const starts = place.map((at, i) => at * params.strides[i]!);
-    const ends = starts.map((start, i) => start + covered(window[i]!, params.rhsDilation[i]!));
-    const lists = [starts, ends, window.map((_, i) => i + 1), params.rhsDilation].map((list) =>
-      graph.list(list),
-    );
-    return graph.emit("Slice", [padded, ...lists], images.type, [batch, ...window, channels]);
-  });
+  const parts = windowsAtPlaces(
+    conv,
+    padded,
+    [...window.keys()].map((i) => i + 1),
+  );
   const products = (batch === 1 ? parts : [concatRows(graph, parts)]).map((rows) => {
     const count = graph.dims(rows)[0]!;
     const factors = [reshapeTensor(graph, rows, [count, length]), right];
@@ -73,6 +71,43 @@ export function correlateByProducts(conv: Grouped): View {
   });
   const result = reshapeTensor(graph, concatRows(graph, products), [...out, batch, filters]);
   return viewOf(result, images.type, shape, [out.length, out.length + 1, ...out.keys()]);
+}
+
+/**
+ * A product for each row of the window and each of its P places, [P, h, B, w * C] [h, w * C, O], and their sum over the
+ * rows: a GPU has few of its multipliers at work on a product of small matrices along a long sum.
+ */
+export function correlateByRows(conv: Grouped): View {
+  const { graph, images, kernels, params } = conv;
+  const shape = outputShape(conv);
+  const [batch, filters, ...out] = shape as [number, number, ...number[]];
+  const [rows, ...columns] = kernels.shape.slice(3) as [number, ...number[]];
+  const length = product(columns) * kernels.shape[2]!;
+  const along = columns.map((_, i) => i + 3);
+  const inner = transpose(images, [2, 0, ...along, 1]);
+  const [rowPadding, ...columnPadding] = params.padding as [readonly [number, number]];
+  const padded = dense(graph, padWithZeros(graph, inner, [rowPadding, [0, 0], ...columnPadding, [0, 0]]));
+  const parts = windowsAtPlaces(conv, padded, [0, ...columns.map((_, i) => i + 2)]);
+  const left = reshapeTensor(graph, concatRows(graph, parts), [parts.length, rows, batch, length]);
+  const turned = transpose(kernels, [0, 3, ...along.map((d) => d + 1), 2, 1]);
+  const right = reshapeTensor(graph, dense(graph, turned), [rows, length, filters]);
+  const products = graph.emit("MatMul", [left, right], images.type, [parts.length, rows, batch, filters]);
+  const sums = reduce(graph, viewOf(products, images.type, graph.dims(products)), "Add", [1]);
+  const result = reshapeTensor(graph, sums.tensor, [...out, batch, filters]);
+  return viewOf(result, images.type, shape, [out.length, out.length + 1, ...out.keys()]);
+}
+
+/** What lies under the kernel at each of its places; `spatial` are the axes of `padded` that it moves along. */
+function windowsAtPlaces(conv: Grouped, padded: string, spatial: readonly number[]): readonly string[] {
+  const { graph, images, kernels, params } = conv;
+  const window = kernels.shape.slice(3);
+  const dims = graph.dims(padded).map((size, axis) => window[spatial.indexOf(axis)] ?? size);
+  return positions(outputShape(conv).slice(2)).map((place) => {
+    const starts = place.map((at, i) => at * params.strides[i]!);
+    const ends = starts.map((start, i) => start + covered(window[i]!, params.rhsDilation[i]!));
+    const lists = [starts, ends, spatial, params.rhsDilation].map((list) => graph.list(list));
+    return graph.emit("Slice", [padded, ...lists], images.type, dims);
+  });
 }
 
 /** Tensors of equal dimensions one below the other. */

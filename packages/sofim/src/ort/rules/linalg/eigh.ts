@@ -7,12 +7,6 @@ import type { Rule } from "../rule.js";
 import { rotate, turnsOf } from "./rotations.js";
 import { COLUMNS, combine, diagonal, ROWS, stack, unstack } from "./stack.js";
 
-interface Sweeps {
-  readonly maxSweeps: number;
-  /** The largest element off the diagonal that may remain, relative to the largest of all, or to 1 if that is more. */
-  readonly tolerance: number;
-}
-
 /** Hundreds of rotations of float32 would add up to an error of more than 1e-5. */
 const WORK = "float64";
 
@@ -20,7 +14,7 @@ const WORK = "float64";
 export const jacobiEighRule: Rule<"jacobi_eigh"> = ({ graph, operands, outputs, params }) => {
   const { shape, dtype } = outputs[0]!;
   if (product(shape) === 0) return [operands[0]!, operands[0]!];
-  const { maxSweeps, tolerance } = params as unknown as Sweeps;
+  const { maxSweeps, tolerance } = params;
   const matrix = cast(graph, mirrored(graph, stack(graph, operands[0]!)), WORK);
   const largest = combine(graph, "Max", [graph.scalar(WORK, 1), largestSize(graph, matrix)]);
   const threshold = combine(graph, "Mul", [graph.scalar(WORK, tolerance), largest]);
