@@ -30,6 +30,7 @@ export class EngineArray {
   readonly #tensor: Tensor;
   /** Whose memory the tensor lies in; undefined: JavaScript's. */
   readonly #owner: Backend | undefined;
+  #typeName: string | undefined;
   /** The tensor in JavaScript's memory, once that was asked for. */
   #reading: Promise<Tensor> | undefined;
   #host: Tensor | undefined;
@@ -49,8 +50,14 @@ export class EngineArray {
     return product(this.shape);
   }
 
+  /** @internal Element type and shape. */
+  get typeName(): string {
+    this.#typeName ??= nameType(this.dtype, this.shape);
+    return this.#typeName;
+  }
+
   /** @internal The tensor, where the backend can use it. */
-  async tensorFor(backend: Backend): Promise<Tensor> {
+  tensorFor(backend: Backend): Tensor | Promise<Tensor> {
     return this.#owner === backend ? this.#tensor : (this.#host ?? this.#read());
   }
 
@@ -111,9 +118,11 @@ export class EngineArray {
   }
 
   toString(): string {
-    return `EngineArray:${this.dtype}[${this.shape.join(",")}]`;
+    return `EngineArray:${this.typeName}`;
   }
 }
+
+export const nameType = (dtype: ElementType, shape: readonly number[]): string => `${dtype}[${shape}]`;
 
 /**
  * An engine array of typed-array data, without a detour through jax-js.

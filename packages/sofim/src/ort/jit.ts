@@ -1,12 +1,13 @@
 /** `jit`: the face of the engine. */
 import { type JsTree, tree } from "@jax-js/jax";
+import type { Tensor } from "onnxruntime-common";
 import { EngineArray } from "./array.js";
 import type { Backend, Provider } from "./devices/backend.js";
 import type { Device } from "./devices/device.js";
 import type { DeviceSession } from "./devices/device-session.js";
 import { type Choice, chooseDevice, type SessionOptions } from "./devices/index.js";
 import { EngineError } from "./errors.js";
-import { type Abstract, type Leaf, toTensor, typeOf } from "./leaf.js";
+import { type Abstract, describeType, type Leaf, toTensor, typeOf } from "./leaf.js";
 import { type Traceable, type TreeDef, trace } from "./trace.js";
 import type { ArgumentsWithLeaves, WithLeaves } from "./with-leaves.js";
 
@@ -79,11 +80,10 @@ export function jit<F extends Traceable>(fn: F, options: SessionOptions = {}): J
   const call = async (...args: JsTree<Leaf>[]): Promise<unknown> => {
     if (disposed) throw new EngineError(`jit: ${fn.name || "the function"} was called after its dispose()`);
     const [leaves, structure] = tree.flatten(args);
-    const types = leaves.map(typeOf);
-    const key = `${structure}${types.join(";")}`;
+    const key = `${structure}${leaves.map(describeType).join(";")}`;
     let compiled = cache.get(key);
     if (compiled === undefined) {
-      compiled = compile(fn, structure, types, { backend, threads });
+      compiled = compile(fn, structure, leaves.map(typeOf), { backend, threads });
       cache.set(key, compiled);
       compiled.then((entry) => finished.push(entry)).catch(() => cache.delete(key));
     }
@@ -142,6 +142,8 @@ async function compile(
 /** Arguments of calls under way: garbage collection would free the device's memory under them. */
 const inUse = new Set<readonly Leaf[]>();
 
+const isHere = (tensor: Tensor | Promise<Tensor>): tensor is Tensor => !(tensor instanceof Promise);
+
 async function run(
   compiled: Compiled,
   leaves: readonly Leaf[],
@@ -149,7 +151,8 @@ async function run(
 ): Promise<JsTree<EngineArray>> {
   inUse.add(leaves);
   try {
-    const tensors = await Promise.all(leaves.map((leaf) => toTensor(leaf, backend)));
+    const found = leaves.map((leaf) => toTensor(leaf, backend));
+    const tensors = found.every(isHere) ? found : await Promise.all(found);
     const feeds = Object.fromEntries(compiled.inputNames.map((name, i) => [name, tensors[i]!]));
     const computed = compiled.outputs.filter((output) => typeof output === "string");
     const results = await compiled.session.run(feeds, computed);

@@ -2,7 +2,7 @@
 import { numpy as np } from "@jax-js/jax";
 import type { Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../core/index.js";
-import { EngineArray, tensorOf } from "./array.js";
+import { EngineArray, nameType, tensorOf } from "./array.js";
 import type { Backend } from "./devices/backend.js";
 import type { ElementType } from "./jaxpr.js";
 
@@ -18,7 +18,7 @@ export class Abstract {
   ) {}
 
   toString(): string {
-    return `${this.dtype}[${this.shape}]${this.weakType ? "*" : ""}`;
+    return nameType(this.dtype, this.shape) + (this.weakType ? "*" : "");
   }
 }
 
@@ -35,11 +35,19 @@ export function typeOf(leaf: unknown, position: number): Abstract {
   );
 }
 
-/** The leaf's elements as a tensor that `backend` takes. A jax-js array is consumed. */
-export async function toTensor(leaf: Leaf, backend: Backend): Promise<Tensor> {
+/** The type as text, equal for equal types. */
+export function describeType(leaf: unknown, position: number): string {
+  return leaf instanceof EngineArray ? leaf.typeName : typeOf(leaf, position).toString();
+}
+
+/**
+ * The leaf's elements as a tensor that `backend` takes; a promise only where they must be fetched, as a short step would
+ * notice so many promises. A jax-js array is consumed.
+ */
+export function toTensor(leaf: Leaf, backend: Backend): Tensor | Promise<Tensor> {
   if (leaf instanceof EngineArray) return leaf.tensorFor(backend);
   if (typeof leaf === "number") return tensorOf("float32", Float32Array.of(leaf), []);
   if (typeof leaf === "boolean") return tensorOf("bool", Int32Array.of(leaf ? 1 : 0), []);
   const { dtype, shape } = leaf;
-  return tensorOf(dtype, (await leaf.data()) as Float32Array, shape);
+  return leaf.data().then((data) => tensorOf(dtype, data as Float32Array, shape));
 }
