@@ -10,7 +10,7 @@ import { type ElementType, product } from "./jaxpr.js";
 /** Element storage; booleans are 0 or 1 in an Int32Array, as in jax-js. */
 export type ArrayData = Float32Array | Float64Array | Int32Array | Uint32Array;
 
-/** Where a tensor outside of JavaScript's memory lies. */
+/** What computed a tensor. */
 export interface Origin {
   readonly backend: Backend;
   readonly session: DeviceSession;
@@ -20,7 +20,8 @@ export interface Origin {
  * An immutable array that a jitted function took or returned.
  *
  * It is held by ONNX Runtime's tensor and freed by garbage collection: passing it to a jitted function
- * neither copies nor consumes it, and `tree.ref` and `tree.dispose` of jax-js leave it alone.
+ * neither copies nor consumes it (unless `jit` was told to `donate` it), and `tree.ref` and `tree.dispose` of jax-js leave
+ * it alone.
  */
 export class EngineArray {
   readonly shape: readonly number[];
@@ -28,22 +29,24 @@ export class EngineArray {
   /** jax-js reads this property of whatever it traces with: an array is never weakly typed. */
   readonly weakType = false;
   readonly #tensor: Tensor;
-  /** Whose memory the tensor lies in; undefined: JavaScript's. */
-  readonly #owner: Backend | undefined;
-  #typeName: string | undefined;
-  /** The tensor in JavaScript's memory, once that was asked for. */
-  #reading: Promise<Tensor> | undefined;
+  /** Of a result. */
+  readonly #origin: Origin | undefined;
+  /** The tensor in JavaScript's memory; undefined for one in a device's own, until that was asked for. */
   #host: Tensor | undefined;
+  #reading: Promise<Tensor> | undefined;
+  #typeName: string | undefined;
+  /** Whether somebody may have a view of the memory. */
+  #isSeen = false;
+  #isDonated = false;
 
   /** @internal Made by `jit` and `engineArray`. */
   constructor(tensor: Tensor, origin?: Origin) {
     this.shape = tensor.dims;
     this.dtype = elementTypeOf(tensor);
     this.#tensor = tensor;
-    if (tensor.location === "gpu-buffer") {
-      this.#owner = origin!.backend;
-      origin!.session.adopt(this, tensor);
-    } else this.#host = tensor;
+    this.#origin = origin;
+    if (this.#isOnDevice) origin!.session.adopt(this, tensor);
+    else this.#host = tensor;
   }
 
   get size(): number {
@@ -56,13 +59,34 @@ export class EngineArray {
     return this.#typeName;
   }
 
+  get #isOnDevice(): boolean {
+    return this.#tensor.location === "gpu-buffer";
+  }
+
   /** @internal The tensor, where the backend can use it. */
   tensorFor(backend: Backend): Tensor | Promise<Tensor> {
-    return this.#owner === backend ? this.#tensor : (this.#host ?? this.#read());
+    this.#assertLive("an argument");
+    if (this.#isOnDevice && this.#origin!.backend === backend) return this.#tensor;
+    return this.#host ?? this.#read();
+  }
+
+  /** @internal Ends the array. Its memory is freed on a device, and may serve for results of `session` elsewhere. */
+  donateTo(session: DeviceSession): void {
+    if (this.#isDonated) return;
+    this.#isDonated = true;
+    this.#host = undefined;
+    if (this.#isOnDevice) this.#origin!.session.disown(this, this.#tensor);
+    // What a user's typed array holds, and what a user has a view of, stays as it is.
+    else if (this.#origin !== undefined && !this.#isSeen) session.recycle(this.#tensor);
+  }
+
+  #assertLive(what: string): void {
+    if (!this.#isDonated) return;
+    throw new EngineError(`${what}: the array was donated to an earlier call, and its memory with it`);
   }
 
   async #read(): Promise<Tensor> {
-    this.#reading ??= this.#owner!.read(this.#tensor);
+    this.#reading ??= this.#origin!.backend.read(this.#tensor);
     this.#host = await this.#reading;
     return this.#host;
   }
@@ -71,13 +95,14 @@ export class EngineArray {
    * The elements in row-major order.
    *
    * @returns a view of the engine's own memory, not a copy (booleans excepted): do not write to it
-   * @throws EngineError for an array in a GPU's memory that `data` has not read yet
+   * @throws EngineError for an array in a GPU's memory that `data` has not read yet, and for one that was donated
    */
   dataSync(): ArrayData {
+    this.#assertLive("dataSync");
+    this.#isSeen = true;
     if (this.#host === undefined) {
-      throw new EngineError(
-        `dataSync: the array is in the memory of "${this.#owner!.device}"; await data() first`,
-      );
+      const { device } = this.#origin!.backend;
+      throw new EngineError(`dataSync: the array is in the memory of "${device}"; await data() first`);
     }
     const data = this.#host.data;
     if (data instanceof Uint8Array) return Int32Array.from(data);
@@ -86,6 +111,7 @@ export class EngineArray {
 
   /** As `dataSync`, for an array on any device; once it has been awaited, `dataSync`, `item` and `toJax` work too. */
   async data(): Promise<ArrayData> {
+    this.#assertLive("data");
     if (this.#host === undefined) await this.#read();
     return this.dataSync();
   }

@@ -3,13 +3,21 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../../core/index.js";
 import { DeviceUnavailableError } from "../errors.js";
 import { encodeModel, type OnnxGraph, type OnnxType, type ValueInfo } from "../model.js";
-import type { OnnxRuntime, Platform, RuntimePackage } from "../platform/platform.js";
+import type { OnnxRuntime, Platform, RuntimePackage, RuntimeSession } from "../platform/platform.js";
 import { certainDevices, type Device } from "./device.js";
 import { DeviceSession } from "./device-session.js";
 import { withoutGlobalWorker } from "./global-worker.js";
 
 /** ONNX Runtime's name of what runs the graph. */
 export type Provider = "CPUExecutionProvider" | "WebGpuExecutionProvider" | "CUDAExecutionProvider";
+
+/**
+ * Where results are: kept in memory of the device's own until they are read, computed in JavaScript's memory directly, or
+ * copied to it by ONNX Runtime's package.
+ */
+export type Results = "kept" | "direct" | "copied";
+
+type Opener = (graph: OnnxGraph, threads: number, results: Results) => Promise<RuntimeSession>;
 
 export interface BackendSettings {
   readonly device: Device;
@@ -30,20 +38,21 @@ const webgpu = { name: "webgpu", preferredLayout: "NCHW" } as const;
 export class Backend {
   readonly device: Device;
   readonly provider: Provider;
-  readonly #keepsResults: boolean;
+  readonly results: Results;
   readonly #platform: Platform;
   readonly #package: RuntimePackage | undefined;
   readonly #readers = new Map<string, Promise<DeviceSession>>();
-  #started: Promise<OnnxRuntime> | undefined;
+  #started: Promise<Opener> | undefined;
   /** Of all sessions, where they share them. */
   #sharedThreads: number | undefined;
 
   constructor({ device, provider, keepsResults }: BackendSettings, platform: Platform) {
     this.device = device;
     this.provider = provider;
-    this.#keepsResults = keepsResults;
     this.#platform = platform;
     this.#package = platform.packages[device];
+    const isDirect = device === "cpu" && this.#package?.loadDirect !== undefined;
+    this.results = keepsResults ? "kept" : isDirect ? "direct" : "copied";
   }
 
   /** @throws DeviceUnavailableError if that is known without trying */
@@ -82,13 +91,13 @@ export class Backend {
   /** @throws DeviceUnavailableError if the device turns out not to be there */
   async open(graph: OnnxGraph, threads: number): Promise<DeviceSession> {
     this.#started ??= this.#start(threads);
-    const session = await this.#create(await this.#started, graph, threads);
-    return new DeviceSession(session, this.#beforeRun);
+    const open = await this.#started;
+    return new DeviceSession(await open(graph, threads, this.results), this.#beforeRun);
   }
 
-  /** Lets timers through where the package itself does not. */
+  /** Lets timers through where the session itself does not. */
   readonly #beforeRun = async (): Promise<void> => {
-    if (this.#package?.kind === "web") await this.#platform.macrotask();
+    if (this.#package?.kind === "web" || this.results === "direct") await this.#platform.macrotask();
   };
 
   /**
@@ -99,34 +108,41 @@ export class Backend {
     const key = `${tensor.type}[${tensor.dims}]`;
     const reader = this.#readers.get(key) ?? this.#openReader(tensor);
     this.#readers.set(key, reader);
-    return (await (await reader).run({ x: tensor }, ["y"])).y!;
+    return (await (await reader).run({ x: tensor })).y!;
   }
 
   async #openReader({ type, dims }: Tensor): Promise<DeviceSession> {
-    const model = encodeModel(identity({ type: type as OnnxType, dims }));
-    const { InferenceSession } = await this.#started!;
-    return new DeviceSession(await InferenceSession.create(model, this.#options(1)), this.#beforeRun);
+    const open = await this.#started!;
+    const session = await open(identity({ type: type as OnnxType, dims }), 1, "copied");
+    return new DeviceSession(session, this.#beforeRun);
   }
 
   /** Loads the package and tries it on a small graph, so that a failure is the device's and not a function's. */
-  async #start(threads: number): Promise<OnnxRuntime> {
+  async #start(threads: number): Promise<Opener> {
     try {
-      const runtime = await this.#package!.load();
-      if (this.#package?.kind === "web") setSharedThreads(runtime, threads);
+      const open = await this.#load(threads);
       const trial = identity({ type: "float32", dims: [1] });
-      const session = await withoutGlobalWorker(() => this.#create(runtime, trial, threads));
+      const session = await withoutGlobalWorker(() => open(trial, threads, this.results));
       await session.release();
-      return runtime;
+      return open;
     } catch (cause) {
       if (cause instanceof InvalidArgumentError) throw cause;
       throw this.#unavailable(String(cause).trim(), cause);
     }
   }
 
-  #create(runtime: OnnxRuntime, graph: OnnxGraph, threads: number): Promise<InferenceSession> {
-    const options = this.#options(threads);
-    if (this.#keepsResults) options.preferredOutputLocation = locations(graph);
-    return runtime.InferenceSession.create(encodeModel(graph), options);
+  async #load(threads: number): Promise<Opener> {
+    if (this.results === "direct") {
+      const open = await this.#package!.loadDirect!();
+      return async (graph, count) => open(graph, count);
+    }
+    const runtime = await this.#package!.load();
+    if (this.#package?.kind === "web") setSharedThreads(runtime, threads);
+    return (graph, count, results) => {
+      const options = this.#options(count);
+      if (results === "kept") options.preferredOutputLocation = locations(graph);
+      return runtime.InferenceSession.create(encodeModel(graph), options);
+    };
   }
 
   #options(threads: number): InferenceSession.SessionOptions {

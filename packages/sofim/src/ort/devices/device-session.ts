@@ -1,7 +1,6 @@
 /** A compiled graph on a device, together with the results that lie in the device's own memory. */
-import type { InferenceSession, Tensor } from "onnxruntime-common";
-
-export type Tensors = Readonly<Record<string, Tensor>>;
+import type { Tensor } from "onnxruntime-common";
+import type { RuntimeSession, Tensors } from "../platform/platform.js";
 
 interface Result {
   readonly session: DeviceSession;
@@ -12,25 +11,36 @@ interface Result {
 const abandoned = new FinalizationRegistry<Result>(({ session, tensor }) => session.drop(tensor));
 
 export class DeviceSession {
-  readonly #session: InferenceSession;
+  readonly #session: RuntimeSession;
   readonly #beforeRun: () => Promise<void>;
   #results = 0;
   #isClosed = false;
 
-  constructor(session: InferenceSession, beforeRun: () => Promise<void>) {
+  constructor(session: RuntimeSession, beforeRun: () => Promise<void>) {
     this.#session = session;
     this.#beforeRun = beforeRun;
   }
 
-  async run(feeds: Tensors, outputNames: readonly string[]): Promise<Tensors> {
+  async run(feeds: Tensors): Promise<Tensors> {
     await this.#beforeRun();
-    return this.#session.run(feeds, outputNames);
+    return this.#session.run(feeds);
+  }
+
+  /** Takes over the memory of a result, on whatever device, that nobody will read. */
+  recycle(tensor: Tensor): void {
+    this.#session.recycle?.(tensor);
   }
 
   /** Keeps the session as long as `array`, whose elements are in the device's memory: they share an allocator. */
   adopt(array: object, tensor: Tensor): void {
     this.#results++;
-    abandoned.register(array, { session: this, tensor });
+    abandoned.register(array, { session: this, tensor }, array);
+  }
+
+  /** Frees the memory of an adopted array now. */
+  disown(array: object, tensor: Tensor): void {
+    abandoned.unregister(array);
+    this.drop(tensor);
   }
 
   /** @internal For the registry. */

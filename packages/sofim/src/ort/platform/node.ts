@@ -1,6 +1,7 @@
 /** The engine's surroundings in Node. */
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
+import type { OnnxGraph } from "../model.js";
 import type { Platform, RuntimePackage } from "./platform.js";
 
 const require = createRequire(import.meta.url);
@@ -19,7 +20,18 @@ const native: RuntimePackage = {
   kind: "native",
   isInstalled: () => isInstalled("onnxruntime-node"),
   load: () => import("onnxruntime-node"),
+  // Tried on Linux only.
+  ...(process.platform === "linux" && isInstalled("koffi") && { loadDirect }),
 };
+
+async function loadDirect() {
+  const [{ CApi }, { DirectSession }] = await Promise.all([
+    import("./c-api.js"),
+    import("./direct-session.js"),
+  ]);
+  const api = await CApi.load();
+  return (graph: OnnxGraph, threads: number) => new DirectSession(api, graph, threads);
+}
 
 const web: RuntimePackage = {
   name: "onnxruntime-web",

@@ -1,6 +1,18 @@
 /** What the engine needs to know of the place where it runs; one implementation per place. */
-import type { env, InferenceSession } from "onnxruntime-common";
+import type { env, InferenceSession, Tensor } from "onnxruntime-common";
 import type { Device } from "../devices/device.js";
+import type { OnnxGraph } from "../model.js";
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** A graph that ONNX Runtime has prepared; packages' own sessions are such. */
+export interface RuntimeSession {
+  /** Tensors by the names of the graph's inputs, and of its outputs. */
+  run(feeds: Tensors): Promise<Tensors>;
+  /** Takes a result that nobody will read: its memory may serve for a later one. */
+  recycle?(tensor: Tensor): void;
+  release(): Promise<void>;
+}
 
 /** The part of an ONNX Runtime package that the engine uses. */
 export interface OnnxRuntime {
@@ -18,6 +30,11 @@ export interface RuntimePackage {
   readonly kind: "native" | "web";
   isInstalled(): boolean;
   load(): Promise<OnnxRuntime>;
+  /**
+   * A way around the package's copies of results, where there is one: sessions on the CPU that compute into JavaScript's
+   * memory.
+   */
+  readonly loadDirect?: () => Promise<(graph: OnnxGraph, threads: number) => RuntimeSession>;
 }
 
 export interface Platform {
