@@ -5,7 +5,8 @@ import { type ImagePool, type NetworkDefinition, type NetworkName, networks } fr
 /** One minibatch on the host: images [batchSize, channels, height, width] and labels [batchSize]. */
 export type HostBatch = ImagePool;
 
-const batchCount = 8;
+/** Minibatches that a problem has. */
+export const batchCount = 8;
 
 /** A network with one set of weights and of minibatches for every contestant. */
 export class BenchProblem {
