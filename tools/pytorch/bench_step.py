@@ -6,7 +6,7 @@ It reads JSON lines from stdin and answers each with one JSON line on stdout:
     {"network": "lenet5" | "mlp" | "resnet9", "weights": PATH, "tensors": [{"name", "shape"}],
      "images": PATH, "labels": PATH, "inputShape": [C, H, W], "batchSize": N, "threads": N,
      "options": {"sgd": {"learningRate", "momentum"}, "sofim": {"learningRate", "beta", "rho"}}}
-        -> {"torch": VERSION, "threads": N}
+        -> {"version": VERSION, "threads": N, "blas": "openblas" | "mkl" | "reference" | "unknown"}
     {"optimizer": "sgd" | "sofim", "layout": "contiguous" | "channelsLast", "steps": K}
         -> {"milliseconds": [...], "losses": [...]}
 
@@ -17,6 +17,7 @@ statistics of the batch and moves the running ones. It ends when stdin does.
 
 import json
 import os
+import re
 import sys
 import time
 from itertools import cycle
@@ -33,6 +34,24 @@ from resnet9 import ResNet9  # noqa: E402
 from sofim_optimizer import Sofim  # noqa: E402
 
 NETWORKS = {"lenet5": LeNet5, "mlp": Mlp, "resnet9": lambda: ResNet9(narrowest=16)}
+
+
+def blas_in_use() -> str:
+    """Who multiplies matrices: on Debian, whatever the administrator chose, and the reference is many times slower."""
+    if torch.backends.mkl.is_available():
+        return "mkl"
+    try:
+        with open("/proc/self/maps") as file:
+            loaded = {line.split()[-1] for line in file if "blas" in line}
+    except FileNotFoundError:  # not Linux
+        return "unknown"
+    # Debian's OpenBLAS goes by the reference's name, in a folder of its own; its LAPACK may be there beside the reference.
+    named = [path for path in loaded if "/libblas." in path] or loaded
+    if any("openblas" in path for path in named):
+        return "openblas"
+    if any("/libblas." in path and not re.search("atlas|blis", path) for path in named):
+        return "reference"
+    return "unknown"
 
 
 def read_tensor(path: str, dtype: torch.dtype) -> torch.Tensor:
@@ -96,7 +115,8 @@ class Contestant:
 
 def main() -> None:
     torch.set_num_threads(first["threads"])
-    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+    about = {"version": torch.__version__, "threads": torch.get_num_threads(), "blas": blas_in_use()}
+    print(json.dumps(about), flush=True)
     contestants: dict[tuple[str, str], Contestant] = {}
     for line in sys.stdin:
         request = json.loads(line)

@@ -7,7 +7,7 @@ import type { NetworkName } from "./networks.js";
 import type { BenchProblem } from "./problem.js";
 import { type Contestant, type RoundsOptions, roundMedians, type Turn, takeTurns } from "./rounds.js";
 import { judgeSeconds, type Ratio, type SecondsVerdict, type Verdict } from "./targets.js";
-import { TorchPeer } from "./torch-peer.js";
+import { type TorchInfo, TorchPeer } from "./torch-peer.js";
 
 export interface EngineOptions extends RoundsOptions {
   readonly threads: number;
@@ -37,7 +37,7 @@ export interface EngineReport {
   readonly title: string;
   readonly batchSize: number;
   readonly threads: number;
-  readonly torch?: string;
+  readonly torch?: TorchInfo;
   readonly rows: readonly EngineRow[];
   /** The project's targets, set for one thread and for two. */
   readonly verdicts: readonly Verdict[];
@@ -68,7 +68,7 @@ export async function runEngineSuite(problem: BenchProblem, options: EngineOptio
       title: problem.title,
       batchSize: problem.batchSize,
       threads,
-      ...(torch && { torch: torch.version }),
+      ...(torch && { torch: torch.info }),
       rows,
       ...judgeRatios(problem.network, turns),
       ...(target && { compile: judgeSeconds(target, compileSeconds(rows[0]!)) }),

@@ -6,6 +6,7 @@ import type { MemoryReport, MemoryTrace } from "./memory-suite.js";
 import type { OptimizersReport } from "./optimizer-suite.js";
 import type { Ratio, SecondsVerdict, Verdict } from "./targets.js";
 import type { TfjsReport } from "./tfjs-suite.js";
+import type { TorchInfo } from "./torch-peer.js";
 import type { UpdateReport } from "./update-suite.js";
 
 /** What `sofim bench` measured, one entry per suite and thread count. */
@@ -45,10 +46,15 @@ function formatEngine(report: EngineReport): string {
       formatCompile(row),
     ]),
   };
-  const peer = torch === undefined ? "PyTorch not found: its rows are left out" : `PyTorch ${torch}`;
+  const peer = torch === undefined ? "PyTorch not found: its rows are left out" : formatTorch(torch);
   const heading = `Training step, ${threads} ${threads === 1 ? "thread" : "threads"} each; ${peer}`;
   const scope = threads > 2 ? "(the targets are set for 1 and 2 threads)\n" : "";
   return `${heading}\n${renderTerminalTable(table)}\n${formatVerdicts(verdicts, ratios)}\n${formatSeconds(compile)}${scope}`;
+}
+
+function formatTorch({ version, blas }: TorchInfo): string {
+  const warning = ", which is many times slower than OpenBLAS or MKL: the comparison is not fair";
+  return `PyTorch ${version}, BLAS: ${blas}${blas === "reference" ? warning : ""}`;
 }
 
 function formatCompile({ compile }: EngineRow): string {

@@ -167,6 +167,8 @@ describe("runEngineSuite", () => {
     expect(report.verdicts.map(({ name }) => name)).toEqual(["engine sofim / sgd momentum"]);
     expect(report).not.toHaveProperty("torch");
     expect(formatReport(report)).toContain("2 threads each; PyTorch not found");
+    const slow = { version: "2.0", threads: 2, blas: "reference" } as const;
+    expect(formatReport({ ...report, torch: slow })).toContain("PyTorch 2.0, BLAS: reference, which is many");
     expect(formatReport(report)).not.toContain("the targets are set");
     expect(formatReport({ ...report, threads: 4 })).toContain("the targets are set for 1 and 2 threads");
   });
