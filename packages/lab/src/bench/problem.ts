@@ -9,8 +9,8 @@ export type HostBatch = ImagePool;
 export const batchCount = 8;
 
 /** A network with one set of weights and of minibatches for every contestant. */
-export class BenchProblem {
-  readonly network: NetworkName;
+export class BenchProblem<Name extends NetworkName = NetworkName> {
+  readonly network: Name;
   readonly title: string;
   readonly model: AnyModel;
   readonly batchSize: number;
@@ -20,7 +20,7 @@ export class BenchProblem {
   /** All minibatches, one after another. */
   readonly pool: ImagePool;
 
-  private constructor(network: NetworkName, definition: NetworkDefinition, pool: ImagePool) {
+  private constructor(network: Name, definition: NetworkDefinition, pool: ImagePool) {
     this.network = network;
     this.title = definition.title;
     this.model = definition.model;
@@ -30,7 +30,7 @@ export class BenchProblem {
     this.pool = pool;
   }
 
-  static async create(network: NetworkName): Promise<BenchProblem> {
+  static async create<Name extends NetworkName>(network: Name): Promise<BenchProblem<Name>> {
     const definition = networks[network];
     return new BenchProblem(network, definition, await definition.images(definition.batchSize * batchCount));
   }

@@ -24,12 +24,16 @@ export function findTorch(): string | undefined {
   );
 }
 
+export type TorchDevice = "cpu" | "cuda";
+
 /** What PyTorch says of itself. */
 export interface TorchInfo {
   readonly version: string;
   readonly threads: number;
   /** The library that multiplies matrices on the CPU. */
   readonly blas: "openblas" | "mkl" | "reference" | "unknown";
+  /** The name of the GPU that it can use by CUDA, if there is one. */
+  readonly cuda: string | null;
 }
 
 type Answer = TorchInfo | Turn;
@@ -52,7 +56,12 @@ export class TorchPeer {
   }
 
   /** Starts PyTorch on `threads` threads with the very weights and batches of `problem`. */
-  static async start(python: string, problem: BenchProblem, threads: number): Promise<TorchPeer> {
+  static async start(
+    python: string,
+    problem: BenchProblem,
+    threads: number,
+    device: TorchDevice = "cpu",
+  ): Promise<TorchPeer> {
     const folder = await mkdtemp(join(tmpdir(), "sofim-bench-"));
     const child = spawn(python, [script]);
     const close = async (): Promise<void> => {
@@ -64,7 +73,7 @@ export class TorchPeer {
     };
     try {
       const ask = converse(child);
-      const first = await ask({ ...(await writeProblem(folder, problem)), threads });
+      const first = await ask({ ...(await writeProblem(folder, problem)), threads, device });
       if (!("version" in first) || first.threads !== threads) {
         throw new SofimError(`PyTorch: wanted ${threads} threads, got ${JSON.stringify(first)}`);
       }
