@@ -3,20 +3,25 @@
 
 It reads JSON lines from stdin and answers each with one JSON line on stdout:
 
-    {"network": "lenet5" | "mlp" | "resnet9", "weights": PATH, "tensors": [{"name", "shape"}],
+    {"network": "lenet5" | "mlp" | "resnet9" | "resnet9-wide", "weights": PATH, "tensors": [{"name", "shape"}],
      "images": PATH, "labels": PATH, "inputShape": [C, H, W], "batchSize": N, "threads": N,
+     "device": "cpu" | "cuda",
      "options": {"sgd": {"learningRate", "momentum"}, "sofim": {"learningRate", "beta", "rho"}}}
-        -> {"torch": VERSION, "threads": N}
+        -> {"version": VERSION, "threads": N, "blas": "openblas" | "mkl" | "reference" | "unknown",
+            "cuda": NAME | null}
     {"optimizer": "sgd" | "sofim", "layout": "contiguous" | "channelsLast", "steps": K}
         -> {"milliseconds": [...], "losses": [...]}
 
 Weights and images are little-endian float32, labels bytes. A pair of optimizer and layout keeps its model
 and goes on through the batches where it stopped. Models stay in training mode: batch normalization takes the
-statistics of the batch and moves the running ones. It ends when stdin does.
+statistics of the batch and moves the running ones. Batches are on the device before timing, and reading a
+step's loss waits for the device. On CUDA, too, all is computed in float32: TF32, which PyTorch lets convolutions
+have there, rounds factors to 10 bits, and nobody else here does. It ends when stdin does.
 """
 
 import json
 import os
+import re
 import sys
 import time
 from itertools import cycle
@@ -32,7 +37,30 @@ from mlp import Mlp  # noqa: E402
 from resnet9 import ResNet9  # noqa: E402
 from sofim_optimizer import Sofim  # noqa: E402
 
-NETWORKS = {"lenet5": LeNet5, "mlp": Mlp, "resnet9": lambda: ResNet9(narrowest=16)}
+NETWORKS = {
+    "lenet5": LeNet5,
+    "mlp": Mlp,
+    "resnet9": lambda: ResNet9(narrowest=16),
+    "resnet9-wide": lambda: ResNet9(narrowest=64),
+}
+
+
+def blas_in_use() -> str:
+    """Who multiplies matrices: on Debian, whatever the administrator chose, and the reference is many times slower."""
+    if torch.backends.mkl.is_available():
+        return "mkl"
+    try:
+        with open("/proc/self/maps") as file:
+            loaded = {line.split()[-1] for line in file if "blas" in line}
+    except FileNotFoundError:  # not Linux
+        return "unknown"
+    # Debian's OpenBLAS goes by the reference's name, in a folder of its own; its LAPACK may be there beside the reference.
+    named = [path for path in loaded if "/libblas." in path] or loaded
+    if any("openblas" in path for path in named):
+        return "openblas"
+    if any("/libblas." in path and not re.search("atlas|blis", path) for path in named):
+        return "reference"
+    return "unknown"
 
 
 def read_tensor(path: str, dtype: torch.dtype) -> torch.Tensor:
@@ -66,7 +94,7 @@ class Contestant:
         self.model = NETWORKS[first["network"]]()
         set_weights(self.model, read_weights(first["weights"], first["tensors"]))
         self.model.train()
-        self.model.to(memory_format=memory_format)
+        self.model.to(device=first["device"], memory_format=memory_format)
         options = first["options"][optimizer]
         parameters = list(self.model.parameters())
         if optimizer == "sgd":
@@ -78,11 +106,9 @@ class Contestant:
                 parameters, lr=options["learningRate"], beta=options["beta"], rho=options["rho"]
             )
         images = read_tensor(first["images"], torch.float32).reshape(-1, *first["inputShape"])
-        labels = read_tensor(first["labels"], torch.uint8).long()
-        self.batches = cycle(
-            (x.contiguous(memory_format=memory_format), y)
-            for x, y in zip(images.split(first["batchSize"]), labels.split(first["batchSize"]))
-        )
+        images = images.to(first["device"]).contiguous(memory_format=memory_format)
+        labels = read_tensor(first["labels"], torch.uint8).long().to(first["device"])
+        self.batches = cycle(zip(images.split(first["batchSize"]), labels.split(first["batchSize"])))
 
     def run(self, steps: int) -> dict:
         milliseconds, losses = [], []
@@ -96,7 +122,14 @@ class Contestant:
 
 def main() -> None:
     torch.set_num_threads(first["threads"])
-    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads()}), flush=True)
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    about = {
+        "version": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "blas": blas_in_use(),
+        "cuda": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+    print(json.dumps(about), flush=True)
     contestants: dict[tuple[str, str], Contestant] = {}
     for line in sys.stdin:
         request = json.loads(line)

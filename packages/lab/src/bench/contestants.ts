@@ -1,9 +1,10 @@
 import { jit as jaxJit, numpy as np, tree } from "@jax-js/jax";
 import type { GradientTransformation } from "sofim";
-import { type Device, type EngineArray, type EngineInfo, engineArray, jit } from "sofim/ort";
+import { type Device, type EngineArray, type EngineInfo, jit } from "sofim/ort";
 import { initStatistics, makeMeasuringStep } from "../train/measuring-step.js";
 import { toEngine } from "../train/session.js";
-import type { BenchProblem, HostBatch } from "./problem.js";
+import { cutBatches, type EngineBatch } from "./engine-batches.js";
+import { type BenchProblem, batchCount, type HostBatch } from "./problem.js";
 import type { Contestant } from "./rounds.js";
 
 export interface EngineContestant extends Contestant {
@@ -27,11 +28,15 @@ export function stepsOnEngine(
   let state = toEngine(optimizer.init(tree.ref(initial)));
   let params = toEngine(initial);
   let running = toEngine(initStatistics(problem.model));
-  const run = timedSteps(problem, async ({ images, labels }) => {
-    const batch = engineArray(images, [labels.length, ...problem.model.inputShape]);
-    const [loss, ...next] = await step(params, state, running, batch, engineArray(labels));
+  let batches: Promise<readonly EngineBatch[]> | undefined;
+  const batchAt = async (index: number) => {
+    batches ??= cutBatches(problem, device);
+    return (await batches)[index % batchCount]!;
+  };
+  const run = timedSteps(batchAt, async ([images, labels]) => {
+    const [loss, ...next] = await step(params, state, running, images, labels);
     [params, state, running] = next;
-    return loss.item();
+    return (await loss.data())[0]!;
   });
   const readState = async (): Promise<number> => {
     let bytes = 0;
@@ -63,22 +68,29 @@ export async function stepsOnJaxJs(
   let state = optimizer.init(tree.ref(params));
   let running = initStatistics(problem.model);
   tree.dispose(step(tree.ref(params), tree.ref(state), tree.ref(running), ...toBatch(problem.batch(0))));
-  const run = timedSteps(problem, async (host) => {
-    const [loss, ...next] = step(params, state, running, ...toBatch(host));
-    [params, state, running] = next;
-    return (await loss.data())[0]!;
-  });
+  // It consumes its arguments: every step has arrays of its own.
+  const run = timedSteps(
+    (index) => problem.batch(index),
+    async (host) => {
+      const [loss, ...next] = step(params, state, running, ...toBatch(host));
+      [params, state, running] = next;
+      return (await loss.data())[0]!;
+    },
+  );
   return { name, rounds, run };
 }
 
 /** A contestant's `run`: goes on through the batches, timing each step until its loss is known. */
-function timedSteps(problem: BenchProblem, step: (batch: HostBatch) => Promise<number>): Contestant["run"] {
+function timedSteps<Batch>(
+  batchAt: (index: number) => Batch | Promise<Batch>,
+  step: (batch: Batch) => Promise<number>,
+): Contestant["run"] {
   let next = 0;
   return async (steps) => {
     const milliseconds: number[] = [];
     const losses: number[] = [];
     for (let i = 0; i < steps; i++) {
-      const batch = problem.batch(next++);
+      const batch = await batchAt(next++);
       const start = performance.now();
       losses.push(await step(batch));
       milliseconds.push(performance.now() - start);

@@ -1,4 +1,4 @@
-import type { NetworkName } from "./networks.js";
+import type { EngineNetworkName } from "./networks.js";
 import type { RoundsOptions } from "./rounds.js";
 
 interface EnginePlan extends Pick<RoundsOptions, "rounds" | "steps" | "warmUp"> {
@@ -11,7 +11,9 @@ interface EnginePlan extends Pick<RoundsOptions, "rounds" | "steps" | "warmUp"> 
  * in each of them, and rounds enough for narrow intervals, in minutes per network. jax-js takes seconds for a step of
  * LeNet-5 and would take minutes for one of ResNet-9.
  */
-export const enginePlans: Readonly<Record<"full" | "quick", Readonly<Record<NetworkName, EnginePlan>>>> = {
+export const enginePlans: Readonly<
+  Record<"full" | "quick", Readonly<Record<EngineNetworkName, EnginePlan>>>
+> = {
   full: {
     lenet5: { rounds: 30, steps: 10, warmUp: 3, jaxRounds: 3 },
     mlp: { rounds: 30, steps: 100, warmUp: 10, jaxRounds: 0 },

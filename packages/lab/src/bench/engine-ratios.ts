@@ -1,7 +1,5 @@
-import { Random } from "../data/index.js";
-import { pairedRatio } from "../statistics.js";
-import type { NetworkName } from "./networks.js";
-import { roundMedians, type Turn } from "./rounds.js";
+import type { EngineNetworkName } from "./networks.js";
+import { pairTurns, type Turn } from "./rounds.js";
 import { judge, type Ratio, type Target, type Verdict } from "./targets.js";
 
 /** Names of the contestants of the engine suite. */
@@ -30,7 +28,7 @@ interface Promised {
 const atMost = (limit: number): Bound => ({ bound: "at most", limit });
 const atLeast = (limit: number): Bound => ({ bound: "at least", limit });
 
-const promised: Readonly<Record<NetworkName, Promised>> = {
+const promised: Readonly<Record<EngineNetworkName, Promised>> = {
   lenet5: { overTorch: atMost(0.9), compileSeconds: atMost(1) },
   mlp: { overTorch: atMost(1) },
   resnet9: { overTorch: atMost(1), compileSeconds: atMost(5) },
@@ -38,7 +36,7 @@ const promised: Readonly<Record<NetworkName, Promised>> = {
 
 /** The ratios of a network that the project promises something of, or that are worth knowing without. */
 function listRatios(
-  network: NetworkName,
+  network: EngineNetworkName,
 ): readonly (readonly [name: string, over: ContestantKey, under: ContestantKey, target?: Bound])[] {
   return [
     ["engine / PyTorch, sofim", "sofim", "torchSofim", promised[network].overTorch],
@@ -52,7 +50,7 @@ function listRatios(
 
 /** The ratios of those that took part, paired by rounds: judged where there is a target. */
 export function judgeRatios(
-  network: NetworkName,
+  network: EngineNetworkName,
   turns: ReadonlyMap<string, readonly Turn[]>,
 ): { readonly verdicts: readonly Verdict[]; readonly ratios: readonly Ratio[] } {
   const verdicts: Verdict[] = [];
@@ -60,12 +58,7 @@ export function judgeRatios(
   for (const [name, over, under, target] of listRatios(network)) {
     const [numerators, denominators] = [over, under].map((key) => turns.get(contestantNames[key]));
     if (numerators === undefined || denominators === undefined) continue;
-    const rounds = Math.min(numerators.length, denominators.length);
-    const measured = pairedRatio(
-      roundMedians(numerators).slice(0, rounds),
-      roundMedians(denominators).slice(0, rounds),
-      new Random(1),
-    );
+    const measured = pairTurns(numerators, denominators);
     if (target === undefined) ratios.push({ name, measured });
     else verdicts.push(judge({ name, ...target }, measured));
   }
@@ -73,7 +66,7 @@ export function judgeRatios(
 }
 
 /** The target of a network's compilation, where it has one. */
-export function compileTarget(network: NetworkName): Target | undefined {
+export function compileTarget(network: EngineNetworkName): Target | undefined {
   const target = promised[network].compileSeconds;
   return target && { name: "trace + lower + session, engine sofim", ...target };
 }

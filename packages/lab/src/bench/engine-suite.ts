@@ -1,13 +1,12 @@
 import { adam, sgd, sofim } from "sofim";
-import type { EngineInfo } from "sofim/ort";
-import { median } from "../statistics.js";
 import { type EngineContestant, stepsOnEngine, stepsOnJaxJs } from "./contestants.js";
 import { compileTarget, judgeRatios, contestantNames as names } from "./engine-ratios.js";
-import type { NetworkName } from "./networks.js";
+import type { EngineNetworkName } from "./networks.js";
 import type { BenchProblem } from "./problem.js";
-import { type Contestant, type RoundsOptions, roundMedians, type Turn, takeTurns } from "./rounds.js";
+import { type Contestant, type RoundsOptions, type Turn, takeTurns } from "./rounds.js";
+import { makeStepRow, type StepRow } from "./step-rows.js";
 import { judgeSeconds, type Ratio, type SecondsVerdict, type Verdict } from "./targets.js";
-import { TorchPeer } from "./torch-peer.js";
+import { type TorchInfo, TorchPeer } from "./torch-peer.js";
 
 export interface EngineOptions extends RoundsOptions {
   readonly threads: number;
@@ -20,25 +19,15 @@ export interface EngineOptions extends RoundsOptions {
   readonly jaxRounds: number;
 }
 
-export interface EngineRow {
-  readonly name: string;
-  /** Median over rounds of a round's median. */
-  readonly millisecondsPerStep: number;
-  readonly rounds: number;
-  /** Largest relative difference of a loss from the engine's with the same optimizer. */
-  readonly lossDifference?: number;
-  readonly compile?: Pick<EngineInfo, "compilations" | "traceSeconds" | "lowerSeconds" | "sessionSeconds">;
-}
-
 /** One network on one thread count. */
 export interface EngineReport {
   readonly suite: "engine";
-  readonly network: NetworkName;
+  readonly network: EngineNetworkName;
   readonly title: string;
   readonly batchSize: number;
   readonly threads: number;
-  readonly torch?: string;
-  readonly rows: readonly EngineRow[];
+  readonly torch?: TorchInfo;
+  readonly rows: readonly StepRow[];
   /** The project's targets, set for one thread and for two. */
   readonly verdicts: readonly Verdict[];
   readonly ratios: readonly Ratio[];
@@ -47,7 +36,10 @@ export interface EngineReport {
 }
 
 /** Times a network's training step (forward, backward, update) side by side on equal threads. */
-export async function runEngineSuite(problem: BenchProblem, options: EngineOptions): Promise<EngineReport> {
+export async function runEngineSuite(
+  problem: BenchProblem<EngineNetworkName>,
+  options: EngineOptions,
+): Promise<EngineReport> {
   const { threads, python, jaxRounds } = options;
   const torch = python === undefined ? undefined : await TorchPeer.start(python, problem, threads);
   const engine = engineContestants(problem, options);
@@ -68,7 +60,7 @@ export async function runEngineSuite(problem: BenchProblem, options: EngineOptio
       title: problem.title,
       batchSize: problem.batchSize,
       threads,
-      ...(torch && { torch: torch.version }),
+      ...(torch && { torch: torch.info }),
       rows,
       ...judgeRatios(problem.network, turns),
       ...(target && { compile: judgeSeconds(target, compileSeconds(rows[0]!)) }),
@@ -106,37 +98,19 @@ function makeRow(
   turns: ReadonlyMap<string, readonly Turn[]>,
   engine: readonly EngineContestant[],
   comparedSteps: number,
-): EngineRow {
-  const own = turns.get(name)!;
+): StepRow {
   const contestant = engine.find((each) => each.name === name);
-  const reference = turns.get(name === names.torchSgd ? names.sgd : names.sofim)!;
   // SGD's and Adam's own losses are references; the wasm device computes SOFIM's once more.
   const compared = contestant === undefined || name === names.wasm;
-  return {
-    name,
-    millisecondsPerStep: median(roundMedians(own)),
-    rounds: own.length,
-    ...(compared && { lossDifference: largestDifference(own, reference, comparedSteps) }),
-    ...(contestant && { compile: compileCosts(contestant) }),
-  };
+  const reference = turns.get(name === names.torchSgd ? names.sgd : names.sofim);
+  return makeStepRow(name, turns.get(name)!, {
+    engine: contestant,
+    reference: compared ? reference : undefined,
+    comparedSteps,
+  });
 }
 
-function compileCosts(contestant: EngineContestant): EngineRow["compile"] & object {
-  const { compilations, traceSeconds, lowerSeconds, sessionSeconds } = contestant.info();
-  return { compilations, traceSeconds, lowerSeconds, sessionSeconds };
-}
-
-function compileSeconds({ compile }: EngineRow): number {
+function compileSeconds({ compile }: StepRow): number {
   const { traceSeconds, lowerSeconds, sessionSeconds } = compile!;
   return traceSeconds + lowerSeconds + sessionSeconds;
-}
-
-/** Over the first steps that both did: a contestant that computes something else shows. */
-function largestDifference(own: readonly Turn[], reference: readonly Turn[], comparedSteps: number): number {
-  const flat = (turns: readonly Turn[]) => turns.flatMap(({ losses }) => losses);
-  const wanted = flat(reference);
-  const differences = flat(own)
-    .slice(0, comparedSteps)
-    .map((loss, i) => Math.abs(loss - wanted[i]!) / Math.abs(wanted[i]!));
-  return differences.some(Number.isNaN) ? Number.NaN : Math.max(...differences);
 }

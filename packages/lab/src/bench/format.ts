@@ -1,21 +1,32 @@
 import type { SummaryTable } from "../report/summary.js";
 import { renderTerminalTable } from "../report/terminal-table.js";
 import type { Estimate } from "../statistics.js";
-import type { EngineReport, EngineRow } from "./engine-suite.js";
+import type { DevicesReport } from "./devices-suite.js";
+import type { EngineReport } from "./engine-suite.js";
 import type { MemoryReport, MemoryTrace } from "./memory-suite.js";
 import type { OptimizersReport } from "./optimizer-suite.js";
+import type { StepRow } from "./step-rows.js";
 import type { Ratio, SecondsVerdict, Verdict } from "./targets.js";
 import type { TfjsReport } from "./tfjs-suite.js";
+import type { TorchInfo } from "./torch-peer.js";
 import type { UpdateReport } from "./update-suite.js";
 
 /** What `sofim bench` measured, one entry per suite and thread count. */
-export type SuiteReport = EngineReport | OptimizersReport | UpdateReport | MemoryReport | TfjsReport;
+export type SuiteReport =
+  | EngineReport
+  | DevicesReport
+  | OptimizersReport
+  | UpdateReport
+  | MemoryReport
+  | TfjsReport;
 
 /** A report as text for a terminal. */
 export function formatReport(report: SuiteReport): string {
   switch (report.suite) {
     case "engine":
       return formatEngine(report);
+    case "devices":
+      return formatDevices(report);
     case "optimizers":
       return formatOptimizers(report);
     case "update":
@@ -28,15 +39,30 @@ export function formatReport(report: SuiteReport): string {
 }
 
 function formatEngine(report: EngineReport): string {
-  const { title, batchSize, threads, torch, rows, verdicts, ratios, compile } = report;
-  const table: SummaryTable = {
-    headers: [
-      `${title} step, batch ${batchSize}`,
-      "ms (median)",
-      "rounds",
-      "loss differs",
-      "trace + lower + session, s",
-    ],
+  const { threads, torch, verdicts, ratios, compile } = report;
+  const peer = torch === undefined ? "PyTorch not found: its rows are left out" : formatTorch(torch);
+  const heading = `Training step, ${threads} ${threads === 1 ? "thread" : "threads"} each; ${peer}`;
+  const scope = threads > 2 ? "(the targets are set for 1 and 2 threads)\n" : "";
+  return `${heading}\n${formatSteps(report)}\n${formatVerdicts(verdicts, ratios)}\n${formatSeconds(compile)}${scope}`;
+}
+
+function formatDevices(report: DevicesReport): string {
+  const { threads, torch, ratios, missing } = report;
+  const peer = torch === undefined ? "PyTorch not found" : formatTorch(torch);
+  const gpu = torch?.cuda ? `, cuda: ${torch.cuda}, float32 without TF32` : "";
+  const heading = `Training step by device, ${threads} ${threads === 1 ? "thread" : "threads"} on CPUs; ${peer}${gpu}`;
+  const table = renderTerminalTable({
+    headers: ["ratio", "measured (95 % interval)"],
+    rows: ratios.map(({ name, measured }) => [name, formatEstimate(measured)]),
+  });
+  const absent = missing.map(({ name, reason }) => `not here: ${name} (${reason})\n`).join("");
+  return `${heading}\n${formatSteps(report)}\n${ratios.length === 0 ? "" : `${table}\n`}${absent}`;
+}
+
+function formatSteps({ title, batchSize, rows }: EngineReport | DevicesReport): string {
+  const unit = "trace + lower + session, s";
+  return renderTerminalTable({
+    headers: [`${title} step, batch ${batchSize}`, "ms (median)", "rounds", "loss differs", unit],
     rows: rows.map((row) => [
       row.name,
       row.millisecondsPerStep.toFixed(2),
@@ -44,14 +70,15 @@ function formatEngine(report: EngineReport): string {
       row.lossDifference === undefined ? "" : row.lossDifference.toExponential(0),
       formatCompile(row),
     ]),
-  };
-  const peer = torch === undefined ? "PyTorch not found: its rows are left out" : `PyTorch ${torch}`;
-  const heading = `Training step, ${threads} ${threads === 1 ? "thread" : "threads"} each; ${peer}`;
-  const scope = threads > 2 ? "(the targets are set for 1 and 2 threads)\n" : "";
-  return `${heading}\n${renderTerminalTable(table)}\n${formatVerdicts(verdicts, ratios)}\n${formatSeconds(compile)}${scope}`;
+  });
 }
 
-function formatCompile({ compile }: EngineRow): string {
+function formatTorch({ version, blas }: TorchInfo): string {
+  const warning = ", which is many times slower than OpenBLAS or MKL: the comparison is not fair";
+  return `PyTorch ${version}, BLAS: ${blas}${blas === "reference" ? warning : ""}`;
+}
+
+function formatCompile({ compile }: StepRow): string {
   if (compile === undefined) return "";
   const { traceSeconds, lowerSeconds, sessionSeconds } = compile;
   return [traceSeconds, lowerSeconds, sessionSeconds].map((seconds) => seconds.toFixed(2)).join(" + ");

@@ -5,11 +5,12 @@ import { type ImagePool, type NetworkDefinition, type NetworkName, networks } fr
 /** One minibatch on the host: images [batchSize, channels, height, width] and labels [batchSize]. */
 export type HostBatch = ImagePool;
 
-const batchCount = 8;
+/** Minibatches that a problem has. */
+export const batchCount = 8;
 
 /** A network with one set of weights and of minibatches for every contestant. */
-export class BenchProblem {
-  readonly network: NetworkName;
+export class BenchProblem<Name extends NetworkName = NetworkName> {
+  readonly network: Name;
   readonly title: string;
   readonly model: AnyModel;
   readonly batchSize: number;
@@ -19,7 +20,7 @@ export class BenchProblem {
   /** All minibatches, one after another. */
   readonly pool: ImagePool;
 
-  private constructor(network: NetworkName, definition: NetworkDefinition, pool: ImagePool) {
+  private constructor(network: Name, definition: NetworkDefinition, pool: ImagePool) {
     this.network = network;
     this.title = definition.title;
     this.model = definition.model;
@@ -29,7 +30,7 @@ export class BenchProblem {
     this.pool = pool;
   }
 
-  static async create(network: NetworkName): Promise<BenchProblem> {
+  static async create<Name extends NetworkName>(network: Name): Promise<BenchProblem<Name>> {
     const definition = networks[network];
     return new BenchProblem(network, definition, await definition.images(definition.batchSize * batchCount));
   }

@@ -1,4 +1,5 @@
-import { median } from "../statistics.js";
+import { Random } from "../data/index.js";
+import { type Estimate, median, pairedRatio } from "../statistics.js";
 
 /** What a contestant did in one turn: the time and the loss of every step. */
 export interface Turn {
@@ -56,4 +57,11 @@ async function takeTurn(contestant: Contestant, { steps, warmUp }: RoundsOptions
 /** The median of each turn's times. */
 export function roundMedians(turns: readonly Turn[]): number[] {
   return turns.map(({ milliseconds }) => median(milliseconds));
+}
+
+/** The ratio of two contestants' times, paired by the rounds that both took part in. */
+export function pairTurns(numerators: readonly Turn[], denominators: readonly Turn[]): Estimate {
+  const rounds = Math.min(numerators.length, denominators.length);
+  const [over, under] = [numerators, denominators].map((turns) => roundMedians(turns).slice(0, rounds));
+  return pairedRatio(over!, under!, new Random(1));
 }

@@ -1,22 +1,26 @@
+import { availableParallelism } from "node:os";
 import { defaultDevice, init } from "@jax-js/jax";
+import { InvalidArgumentError } from "sofim/core";
+import { devicesPlans } from "./devices-plans.js";
+import { runDevicesSuite } from "./devices-suite.js";
 import { enginePlans } from "./engine-plans.js";
 import { runEngineSuite } from "./engine-suite.js";
 import type { SuiteReport } from "./format.js";
 import { runMemorySuite } from "./memory-suite.js";
-import { type NetworkName, networkNames } from "./networks.js";
+import { engineNetworkNames, type NetworkName, networkNames } from "./networks.js";
 import { runOptimizerSuite } from "./optimizer-suite.js";
 import { BenchProblem } from "./problem.js";
 import { runTfjsSuite } from "./tfjs-suite.js";
 import { findTorch } from "./torch-peer.js";
 import { runUpdateSuite } from "./update-suite.js";
 
-export const suiteNames = ["engine", "optimizers", "update", "memory", "tfjs"] as const;
+export const suiteNames = ["engine", "devices", "optimizers", "update", "memory", "tfjs"] as const;
 
 export type SuiteName = (typeof suiteNames)[number];
 
 export interface BenchOptions {
   readonly suites: readonly SuiteName[];
-  /** Networks of the engine suite; default: all. */
+  /** Networks of the engine suite and of the devices suite; default: all that the suite has. */
   readonly networks?: readonly NetworkName[];
   /** Thread counts that the engine suite is run with, one after another. */
   readonly threads: readonly number[];
@@ -50,6 +54,7 @@ async function* eachSuite(options: BenchOptions): AsyncGenerator<SuiteReport> {
   const { suites, threads, quick, onTurn } = options;
   const tell = onTurn && { onTurn };
   if (suites.includes("engine")) yield* eachEngineReport(options);
+  if (suites.includes("devices")) yield* eachDevicesReport(options);
   if (suites.includes("optimizers")) {
     const plan = quick
       ? { rounds: 2, steps: 1, warmUp: 0, slowRounds: 1 }
@@ -77,17 +82,35 @@ async function* eachSuite(options: BenchOptions): AsyncGenerator<SuiteReport> {
 
 /** Every network on every thread count: a network's are printed one after another. */
 async function* eachEngineReport(options: BenchOptions): AsyncGenerator<SuiteReport> {
-  const { networks = networkNames, threads, quick, onTurn } = options;
+  const { networks = engineNetworkNames, threads, quick } = options;
+  const chosen = engineNetworkNames.filter((name) => networks.includes(name));
+  if (chosen.length === 0) {
+    throw new InvalidArgumentError("networks", networks, `one of the engine suite's: ${engineNetworkNames}`);
+  }
   const python = findTorch();
-  for (const network of networkNames.filter((name) => networks.includes(name))) {
+  for (const network of chosen) {
     const problem = await BenchProblem.create(network);
     const { jaxRounds, ...plan } = enginePlans[quick ? "quick" : "full"][network];
-    const tell = onTurn && {
-      onTurn: (name: string, round: number) => onTurn(`${problem.title}: ${name}`, round),
-    };
+    const tell = tellWith(problem.title, options);
     for (const count of threads) {
       const rounds = count === 1 ? jaxRounds : 0;
       yield await runEngineSuite(problem, { ...plan, threads: count, python, jaxRounds: rounds, ...tell });
     }
   }
+}
+
+/** Every network, what runs on a CPU with all threads that the process may use. */
+async function* eachDevicesReport(options: BenchOptions): AsyncGenerator<SuiteReport> {
+  const { networks = networkNames, quick } = options;
+  const field = { python: findTorch(), threads: availableParallelism() };
+  for (const network of networkNames.filter((name) => networks.includes(name))) {
+    const problem = await BenchProblem.create(network);
+    const plan = devicesPlans[quick ? "quick" : "full"][network];
+    yield await runDevicesSuite(problem, { ...plan, ...field, ...tellWith(problem.title, options) });
+  }
+}
+
+function tellWith(title: string, { onTurn }: BenchOptions): Pick<BenchOptions, "onTurn"> {
+  if (onTurn === undefined) return {};
+  return { onTurn: (name, round) => onTurn(`${title}: ${name}`, round) };
 }

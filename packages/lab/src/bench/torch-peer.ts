@@ -24,27 +24,44 @@ export function findTorch(): string | undefined {
   );
 }
 
-type Answer = { readonly torch: string; readonly threads: number } | Turn;
+export type TorchDevice = "cpu" | "cuda";
+
+/** What PyTorch says of itself. */
+export interface TorchInfo {
+  readonly version: string;
+  readonly threads: number;
+  /** The library that multiplies matrices on the CPU. */
+  readonly blas: "openblas" | "mkl" | "reference" | "unknown";
+  /** The name of the GPU that it can use by CUDA, if there is one. */
+  readonly cuda: string | null;
+}
+
+type Answer = TorchInfo | Turn;
 
 /** PyTorch in a child process, doing training steps on request and idle otherwise. */
 export class TorchPeer {
-  readonly version: string;
+  readonly info: TorchInfo;
   readonly #ask: (request: unknown) => Promise<Answer>;
   /** Ends the child process. */
   readonly dispose: () => Promise<void>;
 
   private constructor(
-    version: string,
+    info: TorchInfo,
     ask: (request: unknown) => Promise<Answer>,
     dispose: () => Promise<void>,
   ) {
-    this.version = version;
+    this.info = info;
     this.#ask = ask;
     this.dispose = dispose;
   }
 
   /** Starts PyTorch on `threads` threads with the very weights and batches of `problem`. */
-  static async start(python: string, problem: BenchProblem, threads: number): Promise<TorchPeer> {
+  static async start(
+    python: string,
+    problem: BenchProblem,
+    threads: number,
+    device: TorchDevice = "cpu",
+  ): Promise<TorchPeer> {
     const folder = await mkdtemp(join(tmpdir(), "sofim-bench-"));
     const child = spawn(python, [script]);
     const close = async (): Promise<void> => {
@@ -56,11 +73,11 @@ export class TorchPeer {
     };
     try {
       const ask = converse(child);
-      const first = await ask({ ...(await writeProblem(folder, problem)), threads });
-      if (!("torch" in first) || first.threads !== threads) {
+      const first = await ask({ ...(await writeProblem(folder, problem)), threads, device });
+      if (!("version" in first) || first.threads !== threads) {
         throw new SofimError(`PyTorch: wanted ${threads} threads, got ${JSON.stringify(first)}`);
       }
-      return new TorchPeer(first.torch, ask, close);
+      return new TorchPeer(first, ask, close);
     } catch (error) {
       await close();
       throw error;

@@ -12,7 +12,7 @@ import { integerOption } from "./values.js";
 
 type BenchFlags = {
   readonly suite: (SuiteName | ProtocolName)[];
-  readonly network: NetworkName[];
+  readonly network?: NetworkName[];
   readonly jobs: number;
   readonly out: string;
   readonly dataDir?: string;
@@ -37,9 +37,9 @@ export function registerBenchCommand(program: Command): void {
         .default(["engine", "optimizers", "update"]),
     )
     .addOption(
-      new Option("--network <names...>", "networks of the engine suite")
-        .choices(networkNames)
-        .default([...networkNames]),
+      new Option("--network <names...>", "networks of the suites engine and devices (default: all)").choices(
+        networkNames,
+      ),
     )
     .option(
       "--jobs <n>",
@@ -83,7 +83,7 @@ async function runTimedSuites(suites: SuiteName[], flags: BenchFlags): Promise<v
   );
   const reports = await runBench({
     suites,
-    networks: network,
+    ...(network && { networks: network }),
     threads,
     quick: quick ?? false,
     ...(progress && { onTurn: progress }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Contestant, roundMedians, takeTurns } from "../../src/bench/rounds.js";
+import { type Contestant, pairTurns, roundMedians, takeTurns } from "../../src/bench/rounds.js";
 
 /** Takes `i` ms for its step number i, counted from 1, with a loss of -i, and logs its turns. */
 function counting(name: string, log: string[], rounds?: number): Contestant {
@@ -53,5 +53,12 @@ describe("roundMedians", () => {
   it("is one median per turn", () => {
     const turn = (...milliseconds: number[]) => ({ milliseconds, losses: [] });
     expect(roundMedians([turn(9, 1, 2), turn(4)])).toEqual([2, 4]);
+  });
+});
+
+describe("pairTurns", () => {
+  it("divides round by round, as far as both took part", () => {
+    const turns = (...rounds: number[]) => rounds.map((time) => ({ milliseconds: [time], losses: [] }));
+    expect(pairTurns(turns(2, 40), turns(1, 20, 5))).toEqual({ value: 2, low: 2, high: 2 });
   });
 });

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { runDevicesSuite } from "../../src/bench/devices-suite.js";
 import { type EngineReport, runEngineSuite } from "../../src/bench/engine-suite.js";
 import { formatReport, type SuiteReport } from "../../src/bench/format.js";
-import { type NetworkName, networkNames } from "../../src/bench/networks.js";
+import { type EngineNetworkName, engineNetworkNames } from "../../src/bench/networks.js";
 import { BenchProblem } from "../../src/bench/problem.js";
 import { runBench } from "../../src/bench/run-bench.js";
 import { findTorch } from "../../src/bench/torch-peer.js";
@@ -23,7 +24,7 @@ const contestants = {
 describe("runBench, quick", () => {
   let reports: SuiteReport[] = [];
   const turns: string[] = [];
-  const engineReport = (network: NetworkName): EngineReport => {
+  const engineReport = (network: EngineNetworkName): EngineReport => {
     const found = reports.find((report) => report.suite === "engine" && report.network === network);
     if (found?.suite !== "engine") throw new Error(`no report of ${network}`);
     return found;
@@ -40,10 +41,10 @@ describe("runBench, quick", () => {
 
   it("reports each suite and network, in the same order whatever was asked first", () => {
     const order = reports.map((report) => (report.suite === "engine" ? report.network : report.suite));
-    expect(order).toEqual([...networkNames, "update", "memory"]);
+    expect(order).toEqual([...engineNetworkNames, "update", "memory"]);
   });
 
-  describe.each(networkNames)("%s", (network) => {
+  describe.each(engineNetworkNames)("%s", (network) => {
     it("is timed on the engine, where it can be on jax-js and, where that is, on PyTorch", () => {
       const { rows, threads, title } = engineReport(network);
       expect(threads).toBe(1);
@@ -167,8 +168,54 @@ describe("runEngineSuite", () => {
     expect(report.verdicts.map(({ name }) => name)).toEqual(["engine sofim / sgd momentum"]);
     expect(report).not.toHaveProperty("torch");
     expect(formatReport(report)).toContain("2 threads each; PyTorch not found");
+    const slow = { version: "2.0", threads: 2, blas: "reference", cuda: null } as const;
+    expect(formatReport({ ...report, torch: slow })).toContain("PyTorch 2.0, BLAS: reference, which is many");
     expect(formatReport(report)).not.toContain("the targets are set");
     expect(formatReport({ ...report, threads: 4 })).toContain("the targets are set for 1 and 2 threads");
+  });
+});
+
+describe("the devices suite, quick", () => {
+  const places = [
+    "engine on cpu",
+    "engine on webgpu",
+    "engine on cuda",
+    "PyTorch on cpu",
+    "PyTorch on cuda",
+  ] as const;
+  const both = (place: string) => [`${place}, sofim`, `${place}, sgd momentum`];
+
+  it("times a network wherever it can be, and names each other place with the reason", async () => {
+    const [report] = await runBench({ suites: ["devices"], networks: ["mlp"], threads: [1], quick: true });
+    if (report?.suite !== "devices") throw new Error("another suite");
+    const { rows, missing, ratios } = report;
+    const absent = missing.map(({ name }) => name);
+    const present = places.filter((place) => !absent.includes(place));
+    expect(present).toContain("engine on cpu");
+    expect(rows.map(({ name }) => name)).toEqual(present.flatMap(both));
+    for (const { name, millisecondsPerStep, lossDifference } of rows) {
+      expect(millisecondsPerStep).toBeGreaterThan(0);
+      if (name.startsWith("engine on cpu")) expect(lossDifference).toBeUndefined();
+      else expect(lossDifference, name).toBeLessThan(1e-4);
+    }
+    expect(ratios.length > 0).toBe(present.includes("engine on webgpu"));
+    const text = formatReport(report);
+    for (const { name } of [...rows, ...ratios]) expect(text).toContain(name);
+    for (const { name, reason } of missing) expect(text).toContain(`not here: ${name} (${reason})`);
+  });
+
+  it("says that PyTorch is not there, and gives those on a CPU fewer rounds where told", async () => {
+    const problem = await BenchProblem.create("mlp");
+    const plan = { rounds: 3, steps: 2, warmUp: 0, cpuRounds: 1, threads: 1 };
+    const { rows, missing, torch } = await runDevicesSuite(problem, plan);
+    expect(torch).toBeUndefined();
+    expect(missing.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["PyTorch on cpu", "PyTorch on cuda"]),
+    );
+    for (const { reason } of missing) expect(reason).not.toBe("");
+    expect(rows.slice(0, 2).map(({ name, rounds }) => [name, rounds])).toEqual(
+      both("engine on cpu").map((name) => [name, 1]),
+    );
   });
 });
 

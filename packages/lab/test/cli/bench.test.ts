@@ -13,10 +13,18 @@ describe("sofim bench", () => {
     expect(stderr).toContain("MLP 784-256-128-10 step, batch 128");
   });
 
+  it("refuses to do without a network that the engine suite has", async () => {
+    const { code, stderr } = await runCli(["bench", "--suite", "engine", "--network", "resnet9-wide"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("want one of the engine suite's: lenet5,mlp,resnet9");
+  });
+
   it("refuses a network that it does not know and names those that it does", async () => {
     const { code, stdout, stderr } = await runCli(["bench", "--network", "foo"]);
     expect(code).toBe(2);
     expect(stdout).toBe("");
-    expect(stderr).toContain("argument 'foo' is invalid. Allowed choices are lenet5, mlp, resnet9.");
+    expect(stderr).toContain(
+      "argument 'foo' is invalid. Allowed choices are lenet5, mlp, resnet9, resnet9-wide.",
+    );
   });
 });

@@ -1,22 +1,41 @@
 import { defaultDevice, init } from "@jax-js/jax";
 import { beforeAll, expect, it } from "vitest";
-import { devices } from "../../src/ort/devices/device.js";
+import { type Device, devices } from "../../src/ort/devices/device.js";
 import { toOnnx, UnsupportedPrimitiveError } from "../../src/ort/index.js";
-import { toArray } from "./cases/case.js";
-import { families, primitives, primitivesOf, reasonAgainst, testedDevices } from "./cases/index.js";
+import type { Primitive } from "../../src/ort/jaxpr.js";
+import { type Case, toArray } from "./cases/case.js";
+import { readGpuRuns } from "./cases/gpu-runs.js";
+import { families, primitives, primitivesOf, reasonAgainst } from "./cases/index.js";
 import { type RefusedForm, refusedForms } from "./cases/refused.js";
+import { everywhere, onGpus } from "./places.js";
 
 beforeAll(async () => {
   await init("wasm");
   defaultDevice("wasm");
 });
 
+const runs = readGpuRuns();
+const allCases = Object.values(families).flat();
+
 const introduction = `# Coverage
 
 Made from the cases in \`packages/sofim/test/ort/cases/\` by \`npm run docs:coverage\`; a test compares the two.
 
-Each case is a function that both jax-js and the engine run; shapes, types and elements must be equal (to 1e-5 of the largest element unless the case says why not). The number is that of the cases whose trace contains the primitive, gradients and Hessian-vector products among them. All of them run on \`cpu\` and \`wasm\` in \`npm test\`. On \`webgpu\` and \`cuda\` the cases are not run by it: nobody has run them on a GPU yet ([the engine](engine.md#devices) says what is known).
+Each case is a function that both jax-js and the engine run; shapes, types and elements must be equal (to 1e-5 of the largest element unless the case says why not). The number is that of the cases whose trace contains the primitive, gradients and Hessian-vector products among them. All of them run on \`cpu\` and \`wasm\` in \`npm test\`, and on \`webgpu\` and \`cuda\` where it finds a GPU; the columns of these two hold what is on record. ${onGpus.map(describeRun).join(" ")} [The engine](engine.md#devices) says more of them.
 `;
+
+/** Which GPU the device's column speaks of, and how many of today's cases agreed there. */
+function describeRun(device: Device): string {
+  const run = runs[device];
+  if (run === undefined) return `No run on \`${device}\` is on record yet.`;
+  const { adapter, date, onnxruntime } = run;
+  const count = countAgreed(device, allCases);
+  return `On \`${device}\`, ${count} of ${allCases.length} agreed on ${adapter} (${date}, ONNX Runtime ${onnxruntime}).`;
+}
+
+function countAgreed(device: Device, cases: readonly Case[]): number {
+  return cases.filter(({ name }) => runs[device]!.agreed.includes(name)).length;
+}
 
 async function reasonOf({ fn, args }: RefusedForm): Promise<string> {
   const failure = await toOnnx(fn, args.map(toArray)).catch((error: unknown) => error);
@@ -24,20 +43,28 @@ async function reasonOf({ fn, args }: RefusedForm): Promise<string> {
   throw new Error("the form is not refused");
 }
 
-function countCases(): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const entry of Object.values(families).flat()) {
-    for (const name of primitivesOf(entry)) counts.set(name, (counts.get(name) ?? 0) + 1);
+function casesByPrimitive(): ReadonlyMap<Primitive, readonly Case[]> {
+  const found = new Map<Primitive, Case[]>();
+  for (const entry of allCases) {
+    for (const name of primitivesOf(entry)) found.set(name, [...(found.get(name) ?? []), entry]);
   }
-  return counts;
+  return found;
+}
+
+function verdict(device: Device, cases: readonly Case[]): string {
+  if (everywhere.includes(device)) return "yes";
+  if (runs[device] === undefined) return "not run";
+  const count = countAgreed(device, cases);
+  return count === cases.length ? "yes" : `${count} of ${cases.length}`;
 }
 
 function primitiveRows(): readonly string[] {
-  const counts = countCases();
+  const found = casesByPrimitive();
   return primitives.toSorted().flatMap((name) => {
     if (reasonAgainst(name) !== undefined) return [];
-    const places = devices.map((device) => (testedDevices.includes(device) ? "yes" : "not run"));
-    return `| \`${name}\` | ${counts.get(name)} | ${places.join(" | ")} |`;
+    const cases = found.get(name)!;
+    const verdicts = devices.map((device) => verdict(device, cases));
+    return `| \`${name}\` | ${cases.length} | ${verdicts.join(" | ")} |`;
   });
 }
 

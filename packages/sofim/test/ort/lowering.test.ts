@@ -1,14 +1,19 @@
 import { defaultDevice, init, type JsTree, lax, numpy as np, tree } from "@jax-js/jax";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { engineArray, jit, toOnnx, UnsupportedPrimitiveError } from "../../src/ort/index.js";
 import { type Sample, toArray } from "./cases/case.js";
-import { families, primitives, primitivesOf, reasonAgainst, testedDevices } from "./cases/index.js";
+import { recordGpuRun } from "./cases/gpu-runs.js";
+import { families, primitives, primitivesOf, reasonAgainst } from "./cases/index.js";
 import { refusedForms } from "./cases/refused.js";
+import { everywhere, findPlaces, recordedAdapter } from "./places.js";
 
-beforeAll(async () => {
-  await init("wasm");
-  defaultDevice("wasm");
-});
+await init("wasm");
+defaultDevice("wasm");
+
+const places = await findPlaces();
+for (const { device, missing } of places) {
+  if (missing !== undefined) console.warn(`the cases are not run on ${device}: ${missing}`);
+}
 
 /** Largest difference relative to the largest finite element; infinite if NaNs or infinities differ. */
 function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -31,12 +36,18 @@ function evaluate(fn: (...args: np.Array[]) => unknown, args: readonly Sample[])
   return tree.leaves(fn(...args.map(toArray)) as JsTree<np.Array>);
 }
 
-const places = Object.entries(families).flatMap(([family, cases]) =>
-  testedDevices.map((device) => ({ family, cases, device })),
+/** By device: the names of the cases that equalled jax-js. */
+const agreed = new Map(places.map(({ device }) => [device, [] as string[]]));
+
+const blocks = Object.entries(families).flatMap(([family, cases]) =>
+  places.map((place) => ({ family, cases, ...place })),
 );
-for (const { family, cases, device } of places) {
-  describe(`${family} on ${device} equals jax-js`, () => {
-    it.each(cases.map((entry) => [entry.name, entry] as const))("%s", async (_, { fn, args, tolerance }) => {
+for (const { family, cases, device, missing } of blocks) {
+  const title = `${family} on ${device} equals jax-js`;
+  const reason = missing === undefined ? "" : `, not run: ${missing}`;
+  describe.skipIf(missing !== undefined)(`${title}${reason}`, () => {
+    it.each(cases.map((entry) => [entry.name, entry] as const))("%s", async (name, entry) => {
+      const { fn, args, tolerance } = entry;
       const expected = evaluate(fn, args);
       const compiled = jit(fn, { device, threads: 1 });
       const actual = tree.leaves(await compiled(...(args.map(toArray) as Parameters<typeof compiled>)));
@@ -47,9 +58,27 @@ for (const { family, cases, device } of places) {
         expect({ shape: actual[i]!.shape, dtype: actual[i]!.dtype }).toEqual({ shape, dtype });
         expect(distance(await actual[i]!.data(), await array.data())).toBeLessThanOrEqual(tolerance ?? 1e-5);
       }
+      agreed.get(device)!.push(name);
     });
   });
 }
+
+describe.runIf(recordedAdapter !== undefined)("the record of runs on GPUs", () => {
+  it("is written for each GPU's device that is there", () => {
+    const found = places.filter(
+      ({ device, missing }) => !everywhere.includes(device) && missing === undefined,
+    );
+    expect(found).not.toHaveLength(0);
+    for (const { device } of found) recordGpuRun(device, recordedAdapter!, agreed.get(device)!);
+  });
+});
+
+describe("the cases", () => {
+  it("have names of their own, which the record of runs on GPUs has them by", () => {
+    const names = Object.values(families).flatMap((cases) => cases.map(({ name }) => name));
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+});
 
 describe("erfc", () => {
   it("keeps its digits where it is tiny", async () => {

@@ -155,7 +155,7 @@ export const convCases: readonly Case[] = [
     args: [doubles([2, 3, 4, 5, 6]), doubles([2, 5, 4, 3, 3])],
   },
   ...others.map(([x, w]) => ({
-    name: `${x.dtype} by ${w.dtype}`,
+    name: `convolution of ${x.dtype} by ${w.dtype}`,
     fn: (images: A, kernels: A) => lax.convGeneralDilated(images, kernels, [2, 1], "SAME"),
     args: [x, w],
   })),

@@ -1,6 +1,6 @@
 /** Every case, and what is known of where it cannot run. */
 import { makeJaxpr, tree } from "@jax-js/jax";
-import { type Device, UnsupportedPrimitiveError } from "../../../src/ort/index.js";
+import { UnsupportedPrimitiveError } from "../../../src/ort/index.js";
 import type { Primitive } from "../../../src/ort/jaxpr.js";
 import { rules } from "../../../src/ort/rules/index.js";
 import type { Application } from "../../../src/ort/rules/rule.js";
@@ -22,9 +22,6 @@ export const families: Readonly<Record<string, readonly Case[]>> = {
   pool: poolCases,
   "linear algebra": linalgCases,
 };
-
-/** Where the tests run every case: what needs no GPU. */
-export const testedDevices: readonly Device[] = ["cpu", "wasm"];
 
 /** All but `jit`, which the trace is cleared of before it is lowered. */
 export const primitives = (Object.keys(rules) as Primitive[]).filter((name) => name !== "jit");
