@@ -91,15 +91,17 @@ export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFu
 
   const call = async (...args: JsTree<Leaf>[]): Promise<unknown> => {
     if (disposed) throw new EngineError(`jit: ${fn.name || "the function"} was called after its dispose()`);
-    const [leaves, structure] = tree.flatten(args);
-    const key = `${structure}${leaves.map(describeType).join(";")}`;
+    const flat = args.map((arg) => tree.flatten(arg));
+    const leaves = flat.flatMap(([parts]) => parts);
+    const key = `${flat.map(([, structure]) => structure)}${leaves.map(describeType).join(";")}`;
     let compiled = cache.get(key);
     if (compiled === undefined) {
-      compiled = compile(fn, structure, leaves.map(typeOf), { backend, threads });
+      compiled = compile(fn, tree.structure(args), leaves.map(typeOf), { backend, threads });
       cache.set(key, compiled);
       compiled.then((entry) => finished.push(entry)).catch(() => cache.delete(key));
     }
-    return run(await compiled, leaves, { backend, donated: leavesAt(donated, args) });
+    const given = donated.flatMap((position) => flat[position]?.[0] ?? refusePosition(donated, args.length));
+    return run(await compiled, leaves, { backend, donated: given });
   };
 
   const sum = (part: 0 | 1 | 2) => finished.reduce((total, { seconds }) => total + seconds[part], 0);
@@ -161,15 +163,8 @@ function checkDonated(positions: readonly number[]): readonly number[] {
   throw new InvalidArgumentError("donate", positions, "positions of arguments, counted from 0");
 }
 
-function leavesAt(positions: readonly number[], args: readonly JsTree<Leaf>[]): readonly Leaf[] {
-  return positions.flatMap((position) => {
-    if (position < args.length) return tree.leaves(args[position]!);
-    throw new InvalidArgumentError(
-      "donate",
-      positions,
-      `positions below ${args.length}, the number of arguments`,
-    );
-  });
+function refusePosition(positions: readonly number[], count: number): never {
+  throw new InvalidArgumentError("donate", positions, `positions below ${count}, the number of arguments`);
 }
 
 const isHere = (tensor: Tensor | Promise<Tensor>): tensor is Tensor => !(tensor instanceof Promise);
@@ -188,7 +183,8 @@ async function run(
   try {
     const found = leaves.map((leaf) => toTensor(leaf, backend));
     const tensors = found.every(isHere) ? found : await Promise.all(found);
-    const feeds = Object.fromEntries(compiled.inputNames.map((name, i) => [name, tensors[i]!]));
+    const feeds: Record<string, Tensor> = {};
+    for (const [i, name] of compiled.inputNames.entries()) feeds[name] = tensors[i]!;
     const results = await compiled.session.run(feeds);
     const origin = { backend, session: compiled.session };
     const outputs = compiled.outputs.map((output) => {

@@ -60,6 +60,16 @@ describe.skipIf(!isThere)("sessions that compute into JavaScript's memory", () =
     expect((await divide(one, one)).item()).toBe(1); // the failure left nothing behind
   });
 
+  it("refuse to run once they are released", async () => {
+    const double = jit((v: np.Array) => v.mul(2));
+    const argument = engineArray(Float32Array.of(3));
+    await double(argument);
+    const late = double(argument);
+    await double.dispose();
+    await expect(late).rejects.toThrow(/disposed of during this call/);
+    await double.dispose();
+  });
+
   it("can be made and released many times", async () => {
     for (let i = 0; i < 200; i++) await (await open(doubling)).release();
   });

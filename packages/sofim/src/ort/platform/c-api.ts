@@ -39,15 +39,15 @@ export type Handle = unknown;
 export class CApi {
   /** Kept, because koffi unloads a library that nobody refers to. */
   readonly library: LibraryHandle;
+  readonly functions: Readonly<Record<FunctionName, CFunction>>;
   readonly env: Handle;
   /** "In the memory of the CPU". */
   readonly memory: Handle;
-  readonly #functions: Readonly<Record<FunctionName, CFunction>>;
   readonly #addressOf: (buffer: Uint8Array) => bigint;
 
   private constructor(koffi: typeof import("koffi"), library: LibraryHandle) {
     this.library = library;
-    this.#functions = findFunctions(koffi, library);
+    this.functions = findFunctions(koffi, library);
     this.#addressOf = koffi.address;
     this.env = this.make("createEnv", ERRORS_ONLY, "sofim");
     this.memory = this.make("createCpuMemoryInfo", 0, 0);
@@ -58,24 +58,19 @@ export class CApi {
     return new CApi(koffi, koffi.load(libraryPath()));
   }
 
-  /** Calls a function that returns a status; throws what a failure says. */
-  call(name: FunctionName, ...args: unknown[]): void {
-    const status = this.#functions[name](...args);
+  /** @throws EngineError with what a failure says */
+  check(status: Handle): void {
     if (status === null) return;
-    const message: string = this.#functions.getErrorMessage(status);
-    this.#functions.releaseStatus(status);
+    const message: string = this.functions.getErrorMessage(status);
+    this.functions.releaseStatus(status);
     throw new EngineError(`ONNX Runtime: ${message}`);
   }
 
-  /** As `call`, and returns what the function hands over by its last argument. */
+  /** Calls a function, and returns what it hands over by its last argument. */
   make(name: FunctionName, ...args: unknown[]): Handle {
     const out = [null];
-    this.call(name, ...args, out);
+    this.check(this.functions[name](...args, out));
     return out[0];
-  }
-
-  release(name: "releaseSession" | "releaseSessionOptions" | "releaseValue", handle: Handle): void {
-    this.#functions[name](handle);
   }
 
   /** Zero-terminated texts as an array of pointers, together with what these point to. */

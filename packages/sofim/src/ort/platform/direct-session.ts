@@ -1,5 +1,6 @@
 /** A session whose results are computed into memory of JavaScript's own, which later results may take over. */
 import { Tensor } from "onnxruntime-common";
+import { EngineError } from "../errors.js";
 import { product } from "../jaxpr.js";
 import { dataTypes, encodeModel, type OnnxGraph, type OnnxType, type ValueInfo } from "../model.js";
 import { type CApi, ERRORS_ONLY, type Handle } from "./c-api.js";
@@ -7,95 +8,121 @@ import type { RuntimeSession, Tensors } from "./platform.js";
 
 type Elements = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
+/** An input or an output, with what ONNX Runtime is told of it at each run. */
+interface Place extends ValueInfo {
+  readonly typeCode: number;
+  readonly sizes: BigInt64Array;
+  /** Where it writes by what it knows the tensor. */
+  readonly slot: BigUint64Array;
+}
+
+interface OutputPlace extends Place {
+  readonly length: number;
+  /** Memory of earlier results of this type and length. */
+  readonly spare: Elements[];
+}
+
 /** Ends sessions that nobody released. */
 const lost = new FinalizationRegistry<() => void>((release) => release());
 
 export class DirectSession implements RuntimeSession {
   readonly #api: CApi;
-  readonly #session: Handle;
-  readonly #inputs: readonly ValueInfo[];
-  readonly #outputs: readonly ValueInfo[];
+  /** Undefined once it is released: ONNX Runtime would end the process over it. */
+  #session: Handle | undefined;
+  readonly #inputs: readonly Place[];
+  readonly #outputs: readonly OutputPlace[];
   readonly #inputNames: ReturnType<CApi["texts"]>;
   readonly #outputNames: ReturnType<CApi["texts"]>;
-  readonly #dims: readonly BigInt64Array[];
-  /** What ONNX Runtime knows inputs and outputs by while it runs, and each of these places alone. */
-  readonly #values: BigUint64Array;
-  readonly #slots: readonly BigUint64Array[];
-  readonly #spare = new Map<string, Elements[]>();
+  /** The slots of the inputs, and of the outputs. */
+  readonly #slots: readonly [BigUint64Array, BigUint64Array];
+  /** By type and length. */
+  readonly #spares = new Map<string, Elements[]>();
 
   constructor(api: CApi, graph: OnnxGraph, threads: number) {
     this.#api = api;
-    this.#inputs = graph.inputs;
-    this.#outputs = graph.outputs;
+    const slots = [
+      new BigUint64Array(graph.inputs.length),
+      new BigUint64Array(graph.outputs.length),
+    ] as const;
+    this.#slots = slots;
+    this.#inputs = graph.inputs.map((value, i) => placeOf(value, slots[0].subarray(i, i + 1)));
+    this.#outputs = graph.outputs.map((value, i) => {
+      const length = product(value.dims);
+      const key = `${value.type}${length}`;
+      const spare = this.#spares.get(key) ?? [];
+      this.#spares.set(key, spare);
+      return { ...placeOf(value, slots[1].subarray(i, i + 1)), length, spare };
+    });
     this.#inputNames = api.texts(graph.inputs.map(({ name }) => name));
     this.#outputNames = api.texts(graph.outputs.map(({ name }) => name));
-    const all = [...graph.inputs, ...graph.outputs];
-    // A pointer to no numbers at all is null, which ONNX Runtime does not take.
-    this.#dims = all.map(({ dims }) => BigInt64Array.from([...dims, 1], BigInt));
-    this.#values = new BigUint64Array(all.length);
-    this.#slots = all.map((_, i) => this.#values.subarray(i, i + 1));
-    this.#session = openSession(api, encodeModel(graph), threads);
-    const session = this.#session;
-    lost.register(this, () => api.release("releaseSession", session), this);
+    const session = openSession(api, encodeModel(graph), threads);
+    this.#session = session;
+    lost.register(this, () => api.functions.releaseSession(session), this);
   }
 
   async run(feeds: Tensors): Promise<Tensors> {
-    const results = this.#outputs.map((value) => this.#memoryFor(value));
-    this.#compute(
-      this.#inputs.map(({ name }) => feeds[name]!.data as Elements),
-      results,
-    );
-    const tensors = this.#outputs.map(({ name, type, dims }, i) => {
-      return [name, new Tensor(type, results[i] as Float32Array, dims)] as const;
-    });
-    return Object.fromEntries(tensors);
+    if (this.#session === undefined) throw new EngineError("the function was disposed of during this call");
+    const results = this.#outputs.map(({ type, length, spare }) => spare.pop() ?? allocate(type, length));
+    this.#compute(feeds, results);
+    const tensors: Record<string, Tensor> = {};
+    for (const [i, { name, type, dims }] of this.#outputs.entries()) {
+      tensors[name] = new Tensor(type, results[i] as Float32Array, dims);
+    }
+    return tensors;
   }
 
-  #compute(inputs: readonly Elements[], results: readonly Elements[]): void {
-    const values = [this.#values, this.#values.subarray(inputs.length)];
-    const names = [this.#inputNames.pointers, this.#outputNames.pointers];
+  #compute(feeds: Tensors, results: readonly Elements[]): void {
+    const { functions } = this.#api;
+    const [inputs, outputs] = this.#slots;
+    const [inputNames, outputNames] = [this.#inputNames.pointers, this.#outputNames.pointers];
     try {
-      for (const [i, data] of [...inputs, ...results].entries()) this.#describe(data, i);
-      const given = [names[0], values[0], inputs.length];
-      this.#api.call("run", this.#session, null, ...given, names[1], results.length, values[1]);
+      for (const place of this.#inputs) this.#describe(place, feeds[place.name]!.data as Elements);
+      for (const [i, place] of this.#outputs.entries()) this.#describe(place, results[i]!);
+      const given = [inputNames, inputs, inputs.length, outputNames, outputs.length, outputs];
+      this.#api.check(functions.run(this.#session, null, ...given));
     } finally {
-      for (const value of this.#values) if (value !== 0n) this.#api.release("releaseValue", value);
-      this.#values.fill(0n);
+      for (const slots of this.#slots) {
+        for (const value of slots) if (value !== 0n) functions.releaseValue(value);
+        slots.fill(0n);
+      }
     }
   }
 
+  #describe({ sizes, dims, typeCode, slot }: Place, data: Elements): void {
+    const { functions, memory } = this.#api;
+    this.#api.check(
+      functions.createTensor(memory, data, data.byteLength, sizes, dims.length, typeCode, slot),
+    );
+  }
+
   recycle({ type, data }: Tensor): void {
-    const key = `${type}${data.length}`;
-    const most = this.#outputs.filter(({ type: own, dims }) => `${own}${product(dims)}` === key).length;
-    const spare = this.#spare.get(key) ?? [];
-    if (spare.length < most) this.#spare.set(key, [...spare, data as Elements]);
+    const spare = this.#spares.get(`${type}${data.length}`);
+    const users = this.#outputs.filter((place) => place.spare === spare).length;
+    if (spare !== undefined && spare.length < users) spare.push(data as Elements);
   }
 
   async release(): Promise<void> {
     lost.unregister(this);
-    this.#api.release("releaseSession", this.#session);
-  }
-
-  #memoryFor({ type, dims }: ValueInfo): Elements {
-    const length = product(dims);
-    return this.#spare.get(`${type}${length}`)?.pop() ?? allocate(type, length);
-  }
-
-  #describe(data: Elements, i: number): void {
-    const { type, dims } = (this.#inputs[i] ?? this.#outputs[i - this.#inputs.length])!;
-    const place = [this.#api.memory, data, data.byteLength, this.#dims[i], dims.length];
-    this.#api.call("createTensor", ...place, dataTypes[type], this.#slots[i]);
+    if (this.#session !== undefined) this.#api.functions.releaseSession(this.#session);
+    this.#session = undefined;
   }
 }
 
+function placeOf(value: ValueInfo, slot: BigUint64Array): Place {
+  // A pointer to no numbers at all is null, which ONNX Runtime does not take.
+  const sizes = BigInt64Array.from([...value.dims, 1], BigInt);
+  return { ...value, typeCode: dataTypes[value.type], sizes, slot };
+}
+
 function openSession(api: CApi, model: Uint8Array, threads: number): Handle {
+  const { functions } = api;
   const options = api.make("createSessionOptions");
   try {
-    api.call("setLogSeverity", options, ERRORS_ONLY);
-    api.call("setThreads", options, threads);
+    api.check(functions.setLogSeverity(options, ERRORS_ONLY));
+    api.check(functions.setThreads(options, threads));
     return api.make("createSession", api.env, model, model.length, options);
   } finally {
-    api.release("releaseSessionOptions", options);
+    functions.releaseSessionOptions(options);
   }
 }
 
@@ -115,5 +142,9 @@ function allocate(type: OnnxType, length: number): Elements {
   }
 }
 
-const uncleared = (bytes: number): ArrayBuffer =>
-  Buffer.allocUnsafeSlow(Math.max(bytes, 8)).buffer as ArrayBuffer;
+function uncleared(bytes: number): ArrayBufferLike {
+  return bytes < WORTH_IT ? new ArrayBuffer(bytes) : Buffer.allocUnsafeSlow(bytes).buffer;
+}
+
+/** Node takes microseconds to find memory that is not cleared. */
+const WORTH_IT = 16_384;
