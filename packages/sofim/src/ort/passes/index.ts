@@ -3,10 +3,12 @@ import type { GraphBuilder } from "../graph.js";
 import type { OnnxGraph } from "../model.js";
 import { branch } from "./branch.js";
 import { keepOnGpu } from "./gpu.js";
+import { multiplyMasks } from "./masks.js";
 import { fuseProducts } from "./products.js";
 import { mergeSelections } from "./selections.js";
 
 /** The same function of the same inputs. `builder` made the graph and knows its values. */
 export function improve(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
-  return keepOnGpu(branch(mergeSelections(fuseProducts(graph, builder), builder), builder), builder);
+  const passes = [fuseProducts, mergeSelections, branch, multiplyMasks, keepOnGpu];
+  return passes.reduce((current, pass) => pass(current, builder), graph);
 }
