@@ -129,6 +129,15 @@ export class GraphBuilder {
     return this.#initializers.some((initializer) => initializer.name === name);
   }
 
+  /** The value of a constant of floats without dimensions. */
+  scalarValue(name: string): number | undefined {
+    const found = this.#initializers.find((initializer) => initializer.name === name);
+    if (found === undefined || found.dims.length > 0) return undefined;
+    const view = new DataView(found.data.buffer, found.data.byteOffset);
+    if (found.type === "float32") return view.getFloat32(0, true);
+    return found.type === "float64" ? view.getFloat64(0, true) : undefined;
+  }
+
   /** The node that computes `name`; undefined for inputs and constants. */
   producer(name: string): OnnxNode | undefined {
     return this.#producers.get(name);

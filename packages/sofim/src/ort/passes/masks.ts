@@ -52,8 +52,8 @@ function maskOf({ op, inputs, outputs }: OnnxNode, known: Known): Mask | undefin
   if (op !== "Where" || builder.type(outputs[0]!) !== "float32") return undefined;
   const [condition, x, y] = inputs as [string, string, string];
   if (String(builder.dims(condition)) !== String(builder.dims(outputs[0]!))) return undefined;
-  if (known.constant(x) === 0) return { condition, isInverted: true, values: y };
-  return known.constant(y) === 0 ? { condition, isInverted: false, values: x } : undefined;
+  if (known.builder.scalarValue(x) === 0) return { condition, isInverted: true, values: y };
+  return known.builder.scalarValue(y) === 0 ? { condition, isInverted: false, values: x } : undefined;
 }
 
 function multiply(

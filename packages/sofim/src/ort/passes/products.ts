@@ -95,6 +95,6 @@ function stretches(from: readonly number[], to: readonly number[]): boolean {
 function constantTimes(name: string, known: Known): { readonly factor: number; readonly of: string } {
   const node = known.single(name);
   const scaled = node && scaling(node, known);
-  const factor = scaled && known.constant(scaled.factor);
+  const factor = scaled && known.builder.scalarValue(scaled.factor);
   return factor === undefined ? { factor: 1, of: name } : { factor, of: scaled!.of };
 }

@@ -10,8 +10,6 @@ export interface Known {
   readonly builder: GraphBuilder;
   /** The node that computes a value for one use and no other. */
   single(name: string): OnnxNode | undefined;
-  /** The value of a float32 constant without dimensions. */
-  constant(name: string): number | undefined;
 }
 
 /** The graph with every node that `rewriting` knows better replaced. */
@@ -21,21 +19,15 @@ export function rewrite(graph: OnnxGraph, builder: GraphBuilder, rewriting: Rewr
   return prune({ ...graph, nodes, initializers: builder.constants });
 }
 
-function survey({ nodes, outputs, initializers }: OnnxGraph, builder: GraphBuilder): Known {
+function survey({ nodes, outputs }: OnnxGraph, builder: GraphBuilder): Known {
   const uses = new Map<string, number>();
   for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)]) {
     uses.set(name, (uses.get(name) ?? 0) + 1);
   }
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-  const constants = new Map(initializers.map((constant) => [constant.name, constant]));
   return {
     builder,
     single: (name) => (uses.get(name) === 1 ? producers.get(name) : undefined),
-    constant(name) {
-      const found = constants.get(name);
-      if (found?.type !== "float32" || found.dims.length > 0) return undefined;
-      return new DataView(found.data.buffer, found.data.byteOffset).getFloat32(0, true);
-    },
   };
 }
 
