@@ -38,6 +38,8 @@ export class EngineArray {
   /** Whether somebody may have a view of the memory. */
   #isSeen = false;
   #isDonated = false;
+  /** How many calls under way read it. */
+  #readers = 0;
 
   /** @internal Made by `jit` and `engineArray`. */
   constructor(tensor: Tensor, origin?: Origin) {
@@ -70,14 +72,23 @@ export class EngineArray {
     return this.#host ?? this.#read();
   }
 
-  /** @internal Ends the array. Its memory is freed on a device, and may serve for results of `session` elsewhere. */
-  donateTo(session: DeviceSession): void {
-    if (this.#isDonated) return;
-    this.#isDonated = true;
+  /** @internal A call that reads the array has begun (1), or is over (-1). */
+  countReaders(change: 1 | -1): void {
+    this.#readers += change;
+  }
+
+  /** @internal Nobody can use the array from now on, or again if the call that it was donated to failed. */
+  setDonated(isDonated: boolean): void {
+    this.#isDonated = isDonated;
+  }
+
+  /** @internal Frees the memory of a donated array, or has results of `session` computed there, once that is safe. */
+  giveMemoryTo(session: DeviceSession): void {
+    // Another call may have got it before: then garbage collection frees it. A user's typed array stays a user's.
+    if (this.#readers > 0 || this.#origin === undefined) return;
+    if (this.#isOnDevice) this.#origin.session.disown(this, this.#tensor);
+    else if (!this.#isSeen) session.recycle(this.#tensor);
     this.#host = undefined;
-    if (this.#isOnDevice) this.#origin!.session.disown(this, this.#tensor);
-    // What a user's typed array holds, and what a user has a view of, stays as it is.
-    else if (this.#origin !== undefined && !this.#isSeen) session.recycle(this.#tensor);
   }
 
   #assertLive(what: string): void {
@@ -98,15 +109,17 @@ export class EngineArray {
    * @throws EngineError for an array in a GPU's memory that `data` has not read yet, and for one that was donated
    */
   dataSync(): ArrayData {
-    this.#assertLive("dataSync");
-    this.#isSeen = true;
-    if (this.#host === undefined) {
-      const { device } = this.#origin!.backend;
-      throw new EngineError(`dataSync: the array is in the memory of "${device}"; await data() first`);
-    }
-    const data = this.#host.data;
+    const data = this.#elements("dataSync");
     if (data instanceof Uint8Array) return Int32Array.from(data);
-    return data as ArrayData;
+    this.#isSeen = true;
+    return data;
+  }
+
+  #elements(what: string): ArrayData | Uint8Array {
+    this.#assertLive(what);
+    if (this.#host !== undefined) return this.#host.data as ArrayData | Uint8Array;
+    const { device } = this.#origin!.backend;
+    throw new EngineError(`${what}: the array is in the memory of "${device}"; await data() first`);
   }
 
   /** As `dataSync`, for an array on any device; once it has been awaited, `dataSync`, `item` and `toJax` work too. */
@@ -122,7 +135,7 @@ export class EngineArray {
    * @throws EngineError unless the array has exactly one element
    */
   item(): number {
-    const data = this.dataSync();
+    const data = this.#elements("item");
     if (data.length !== 1)
       throw new EngineError(`item: got an array of shape [${this.shape}], want one element`);
     return data[0]!;
@@ -140,7 +153,7 @@ export class EngineArray {
     if (this.dtype === "float64" && !("Float16Array" in globalThis)) {
       throw new EngineError("toJax: jax-js takes float64 data from Node 24 on; use dataSync() instead");
     }
-    return np.array(Array.from(this.dataSync()), { shape: [...this.shape], dtype });
+    return np.array(Array.from(this.#elements("toJax")), { shape: [...this.shape], dtype });
   }
 
   toString(): string {

@@ -8,7 +8,8 @@ import type { Device } from "./devices/device.js";
 import type { DeviceSession } from "./devices/device-session.js";
 import { type Choice, chooseDevice, type SessionOptions } from "./devices/index.js";
 import { EngineError } from "./errors.js";
-import { type Abstract, describeType, type Leaf, toTensor, typeOf } from "./leaf.js";
+import { type Abstract, describeType, isEngineArray, type Leaf, toTensor, typeOf } from "./leaf.js";
+import type { Tensors } from "./platform/platform.js";
 import { type Traceable, type TreeDef, trace } from "./trace.js";
 import type { ArgumentsWithLeaves, WithLeaves } from "./with-leaves.js";
 
@@ -28,9 +29,9 @@ export interface EngineInfo {
 
 export interface JitOptions extends SessionOptions {
   /**
-   * Positions of arguments, counted from 0, whose arrays are given away: a call may compute results into their memory, and
-   * they cannot be used after it. For parameters and state, which the next ones replace: memory stays flat, and short steps
-   * become faster. jax calls this `donate_argnums`. Default: none.
+   * Positions of arguments, counted from 0, whose arrays are given away: they cannot be used again, their memory is free at
+   * once where results are `"kept"`, and serves for later results where these are `"direct"` (see `EngineInfo.results`). For
+   * parameters and state, which the next ones replace. jax calls this `donate_argnums`. Default: none.
    */
   readonly donate?: readonly number[];
 }
@@ -94,13 +95,13 @@ export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFu
     const flat = args.map((arg) => tree.flatten(arg));
     const leaves = flat.flatMap(([parts]) => parts);
     const key = `${flat.map(([, structure]) => structure)}${leaves.map(describeType).join(";")}`;
+    const given = donated.flatMap((position) => flat[position]?.[0] ?? refusePosition(donated, args.length));
     let compiled = cache.get(key);
     if (compiled === undefined) {
       compiled = compile(fn, tree.structure(args), leaves.map(typeOf), { backend, threads });
       cache.set(key, compiled);
       compiled.then((entry) => finished.push(entry)).catch(() => cache.delete(key));
     }
-    const given = donated.flatMap((position) => flat[position]?.[0] ?? refusePosition(donated, args.length));
     return run(await compiled, leaves, { backend, donated: given });
   };
 
@@ -179,24 +180,40 @@ async function run(
   leaves: readonly Leaf[],
   { backend, donated }: Call,
 ): Promise<JsTree<EngineArray>> {
+  const returned = new Set(compiled.outputs.map((output) => leaves[output as number]));
+  const given = donated.filter(isEngineArray).filter((array) => !returned.has(array));
+  const { tensors, results } = await compute(compiled, leaves, { backend, donated: given });
+  const origin = { backend, session: compiled.session };
+  const outputs = compiled.outputs.map((output) => {
+    if (typeof output === "string") return new EngineArray(results[output]!, origin);
+    const leaf = leaves[output];
+    return leaf instanceof EngineArray ? leaf : new EngineArray(tensors[output]!);
+  });
+  for (const array of new Set(given)) array.giveMemoryTo(compiled.session);
+  return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
+}
+
+/** Nobody else can use donated arrays from the beginning of this call on, or again if it fails. */
+async function compute(
+  compiled: Compiled,
+  leaves: readonly Leaf[],
+  { backend, donated }: { readonly backend: Backend; readonly donated: readonly EngineArray[] },
+): Promise<{ readonly tensors: readonly Tensor[]; readonly results: Tensors }> {
+  const found = leaves.map((leaf) => toTensor(leaf, backend));
+  const arrays = leaves.filter(isEngineArray);
+  for (const array of arrays) array.countReaders(1);
+  for (const array of donated) array.setDonated(true);
   inUse.add(leaves);
   try {
-    const found = leaves.map((leaf) => toTensor(leaf, backend));
     const tensors = found.every(isHere) ? found : await Promise.all(found);
     const feeds: Record<string, Tensor> = {};
     for (const [i, name] of compiled.inputNames.entries()) feeds[name] = tensors[i]!;
-    const results = await compiled.session.run(feeds);
-    const origin = { backend, session: compiled.session };
-    const outputs = compiled.outputs.map((output) => {
-      if (typeof output === "string") return new EngineArray(results[output]!, origin);
-      const leaf = leaves[output];
-      return leaf instanceof EngineArray ? leaf : new EngineArray(tensors[output]!);
-    });
-    for (const leaf of donated) {
-      if (leaf instanceof EngineArray && !outputs.includes(leaf)) leaf.donateTo(compiled.session);
-    }
-    return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
+    return { tensors, results: await compiled.session.run(feeds) };
+  } catch (error) {
+    for (const array of donated) array.setDonated(false);
+    throw error;
   } finally {
+    for (const array of arrays) array.countReaders(-1);
     inUse.delete(leaves);
   }
 }

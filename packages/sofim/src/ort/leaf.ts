@@ -40,6 +40,8 @@ export function describeType(leaf: unknown, position: number): string {
   return leaf instanceof EngineArray ? leaf.typeName : typeOf(leaf, position).toString();
 }
 
+export const isEngineArray = (leaf: unknown): leaf is EngineArray => leaf instanceof EngineArray;
+
 /**
  * The leaf's elements as a tensor that `backend` takes; a promise only where they must be fetched, as a short step would
  * notice so many promises. A jax-js array is consumed.

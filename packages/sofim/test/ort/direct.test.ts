@@ -1,3 +1,6 @@
+import { setImmediate } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { defaultDevice, init, numpy as np } from "@jax-js/jax";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tensorOf } from "../../src/ort/array.js";
@@ -70,17 +73,34 @@ describe.skipIf(!isThere)("sessions that compute into JavaScript's memory", () =
     await double.dispose();
   });
 
+  it("end when nobody refers to them", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const forgotten: WeakRef<RuntimeSession>[] = [];
+    for (let i = 0; i < 3; i++) forgotten.push(new WeakRef(await open(doubling)));
+    await setImmediate();
+    collect();
+    expect(forgotten.map((reference) => reference.deref())).toEqual([undefined, undefined, undefined]);
+  });
+
   it("can be made and released many times", async () => {
     for (let i = 0; i < 200; i++) await (await open(doubling)).release();
   });
 });
 
-it("without koffi, the package's own sessions serve, and info would say so", async () => {
+describe("where koffi is not there, or cannot do it", () => {
   const { loadDirect: _, ...copying } = native;
-  const { backend } = new DeviceChooser({ ...platform, packages: { cpu: copying } }).choose({});
-  expect(backend.results).toBe("copied");
-  const session = await backend.open(doubling, 1);
-  expect([...(await session.run({ x: x() })).y!.data]).toEqual([2, 4, 6, 8]);
-  session.recycle(x());
-  await session.close();
+  const failing = { ...copying, loadDirect: () => Promise.reject(new Error("no binary for this platform")) };
+
+  it.each([
+    ["not there", copying],
+    ["of no use", failing],
+  ])("%s: the package's own sessions serve, and info would say so", async (_, cpu) => {
+    const { backend } = new DeviceChooser({ ...platform, packages: { cpu } }).choose({});
+    const session = await backend.open(doubling, 1);
+    expect(backend.results).toBe("copied");
+    expect([...(await session.run({ x: x() })).y!.data]).toEqual([2, 4, 6, 8]);
+    session.recycle(x());
+    await session.close();
+  });
 });

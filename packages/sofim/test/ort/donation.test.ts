@@ -51,6 +51,32 @@ describe.each<Device>(["cpu", "wasm"])("donated arguments on %s", (device) => {
     expect(mine[7]).toBe(7);
   });
 
+  it("are nobody else's while the call is under way, and not written to while another reads them", async () => {
+    const twice = (x: np.Array): [np.Array, np.Array] => {
+      const next = x.ref.add(1);
+      return [next.ref, next.mul(x)];
+    };
+    const [take, read] = [jit(twice, { device, donate: [0] }), jit(twice, { device })];
+    const make = async () => (await read(ramp()))[0];
+    const expected = (await read(await make()))[1].dataSync();
+    const contested = await make();
+    const [first, second] = await Promise.allSettled([take(contested), take(contested)]);
+    expect(first.status === "fulfilled" && first.value[1].dataSync()).toEqual(expected);
+    expect(second).toMatchObject({ status: "rejected", reason: expect.any(EngineError) });
+    const shared = await make();
+    const reading = read(shared);
+    let chain = await take(shared);
+    for (let i = 0; i < 3; i++) chain = await take(chain[0]);
+    expect((await reading)[1].dataSync()).toEqual(expected);
+  });
+
+  it("stay usable when the call fails", async () => {
+    const divide = (a: np.Array, b: np.Array) => np.floorDivide(a, b);
+    const [a, zero] = [engineArray(Int32Array.of(6)), engineArray(Int32Array.of(0))];
+    await expect(jit(divide, { device, donate: [0] })(a, zero)).rejects.toThrow();
+    expect(a.item()).toBe(6);
+  });
+
   it("that come back as they were can be used", async () => {
     const keep = jit((x: np.Array, y: np.Array): [np.Array, np.Array] => [x, y.add(1)], {
       device,

@@ -38,7 +38,7 @@ const webgpu = { name: "webgpu", preferredLayout: "NCHW" } as const;
 export class Backend {
   readonly device: Device;
   readonly provider: Provider;
-  readonly results: Results;
+  #results: Results;
   readonly #platform: Platform;
   readonly #package: RuntimePackage | undefined;
   readonly #readers = new Map<string, Promise<DeviceSession>>();
@@ -52,7 +52,12 @@ export class Backend {
     this.#platform = platform;
     this.#package = platform.packages[device];
     const isDirect = device === "cpu" && this.#package?.loadDirect !== undefined;
-    this.results = keepsResults ? "kept" : isDirect ? "direct" : "copied";
+    this.#results = keepsResults ? "kept" : isDirect ? "direct" : "copied";
+  }
+
+  /** Known for sure once a session is open. */
+  get results(): Results {
+    return this.#results;
   }
 
   /** @throws DeviceUnavailableError if that is known without trying */
@@ -132,10 +137,8 @@ export class Backend {
   }
 
   async #load(threads: number): Promise<Opener> {
-    if (this.results === "direct") {
-      const open = await this.#package!.loadDirect!();
-      return async (graph, count) => open(graph, count);
-    }
+    const direct = this.results === "direct" ? await this.#loadDirect() : undefined;
+    if (direct !== undefined) return direct;
     const runtime = await this.#package!.load();
     if (this.#package?.kind === "web") setSharedThreads(runtime, threads);
     return (graph, count, results) => {
@@ -143,6 +146,17 @@ export class Backend {
       if (results === "kept") options.preferredOutputLocation = locations(graph);
       return runtime.InferenceSession.create(encodeModel(graph), options);
     };
+  }
+
+  /** Undefined where koffi cannot do it after all: its binary is a package of its own, and the library's file may move. */
+  async #loadDirect(): Promise<Opener | undefined> {
+    try {
+      const open = await this.#package!.loadDirect!();
+      return async (graph, threads) => open(graph, threads);
+    } catch {
+      this.#results = "copied";
+      return undefined;
+    }
   }
 
   #options(threads: number): InferenceSession.SessionOptions {

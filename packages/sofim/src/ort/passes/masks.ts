@@ -1,6 +1,6 @@
 /**
  * A selection of zeros, such as the gradient of a rectifier or of a maximum, as a product with zeros and ones where that is
- * the same, which is unless a number to be left out is infinite or NaN:
+ * the same but for the signs of zeros, which is unless a number to be left out is infinite or NaN:
  *
  *     c ? 0 : x  ->  if the sum of x is finite: (not c) x, else: c ? 0 : x
  *
@@ -9,7 +9,8 @@
 import type { GraphBuilder } from "../graph.js";
 import { product } from "../jaxpr.js";
 import { dataTypes, type OnnxGraph, type OnnxNode } from "../model.js";
-import { type Known, type Rewriting, rewrite } from "./rewrite.js";
+import { type Rewriting, rewrite } from "./rewrite.js";
+import { type Masking, masking } from "./selections.js";
 
 /** Elements that there must be to pay for the sum and for the branch. */
 const LEAST_WORK = 131_072;
@@ -19,19 +20,12 @@ export function multiplyMasks(graph: OnnxGraph, builder: GraphBuilder): OnnxGrap
   return builder.target === "gpu" ? graph : rewrite(graph, builder, maskedProduct);
 }
 
-interface Mask {
-  readonly condition: string;
-  /** Whether zeros are where the condition holds. */
-  readonly isInverted: boolean;
-  readonly values: string;
-}
-
-const maskedProduct: Rewriting = (node, known) => {
-  const { builder } = known;
-  const mask = maskOf(node, known);
+const maskedProduct: Rewriting = (node, { builder }) => {
+  const mask = masking(node, builder);
   const [name] = node.outputs as [string];
   const dims = builder.dims(name);
-  if (mask === undefined || product(dims) < LEAST_WORK) return undefined;
+  const isZero = mask !== undefined && builder.scalarValue(mask.number) === 0;
+  if (!isZero || builder.type(name) !== "float32" || product(dims) < LEAST_WORK) return undefined;
   const output = { type: "float32", dims } as const;
   const branch = (nodes: readonly OnnxNode[], result: string) =>
     ({
@@ -39,7 +33,7 @@ const maskedProduct: Rewriting = (node, known) => {
       value: { nodes, inputs: [], outputs: [{ name: result, ...output }], initializers: [] },
     }) as const;
   const [multiplied, selected] = [builder.declare("float32", dims), builder.declare("float32", dims)];
-  const { nodes, finite } = finiteness(mask.values, builder);
+  const { nodes, finite } = finiteness(mask.other, builder);
   const attributes = {
     then_branch: branch(multiply(mask, multiplied, builder), multiplied),
     else_branch: branch([{ ...node, outputs: [selected] }], selected),
@@ -47,27 +41,14 @@ const maskedProduct: Rewriting = (node, known) => {
   return [...nodes, { op: "If", inputs: [finite], outputs: [name], attributes }];
 };
 
-function maskOf({ op, inputs, outputs }: OnnxNode, known: Known): Mask | undefined {
-  const { builder } = known;
-  if (op !== "Where" || builder.type(outputs[0]!) !== "float32") return undefined;
-  const [condition, x, y] = inputs as [string, string, string];
-  if (String(builder.dims(condition)) !== String(builder.dims(outputs[0]!))) return undefined;
-  if (known.builder.scalarValue(x) === 0) return { condition, isInverted: true, values: y };
-  return known.builder.scalarValue(y) === 0 ? { condition, isInverted: false, values: x } : undefined;
-}
-
-function multiply(
-  { condition, isInverted, values }: Mask,
-  output: string,
-  builder: GraphBuilder,
-): OnnxNode[] {
+function multiply({ condition, when, other }: Masking, output: string, builder: GraphBuilder): OnnxNode[] {
   const dims = builder.dims(condition);
   const [kept, ones] = [builder.declare("bool", dims), builder.declare("float32", dims)];
   const to = { kind: "int", value: dataTypes.float32 } as const;
   return [
-    ...(isInverted ? [{ op: "Not", inputs: [condition], outputs: [kept], attributes: {} }] : []),
-    { op: "Cast", inputs: [isInverted ? kept : condition], outputs: [ones], attributes: { to } },
-    { op: "Mul", inputs: [ones, values], outputs: [output], attributes: {} },
+    ...(when ? [{ op: "Not", inputs: [condition], outputs: [kept], attributes: {} }] : []),
+    { op: "Cast", inputs: [when ? kept : condition], outputs: [ones], attributes: { to } },
+    { op: "Mul", inputs: [ones, other], outputs: [output], attributes: {} },
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Rewriting of single nodes that need to know who uses a value, and so a finished graph. */
 import type { GraphBuilder } from "../graph.js";
-import type { OnnxGraph, OnnxNode } from "../model.js";
+import { type OnnxGraph, type OnnxNode, reads } from "../model.js";
 import { prune } from "../prune.js";
 
 /** What takes the place of a node; its last node has the old one's output. Undefined: the node stays. */
@@ -21,7 +21,7 @@ export function rewrite(graph: OnnxGraph, builder: GraphBuilder, rewriting: Rewr
 
 function survey({ nodes, outputs }: OnnxGraph, builder: GraphBuilder): Known {
   const uses = new Map<string, number>();
-  for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)]) {
+  for (const name of [...nodes.flatMap(reads), ...outputs.map(({ name }) => name)]) {
     uses.set(name, (uses.get(name) ?? 0) + 1);
   }
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));

@@ -15,7 +15,7 @@ export function mergeSelections(graph: OnnxGraph, builder: GraphBuilder): OnnxGr
 }
 
 /** A selection of one number where `condition` is `when`, else of `other`. */
-interface Masking {
+export interface Masking {
   readonly condition: string;
   readonly when: boolean;
   readonly number: string;
@@ -47,7 +47,7 @@ const nestedSelection: Rewriting = (node, known) => {
   return steps;
 };
 
-function masking({ op, inputs, outputs }: OnnxNode, builder: GraphBuilder): Masking | undefined {
+export function masking({ op, inputs, outputs }: OnnxNode, builder: GraphBuilder): Masking | undefined {
   if (op !== "Where") return undefined;
   const [condition, x, y] = inputs as [string, string, string];
   if (String(builder.dims(condition)) !== String(builder.dims(outputs[0]!))) return undefined;

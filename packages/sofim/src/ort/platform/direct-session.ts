@@ -57,7 +57,7 @@ export class DirectSession implements RuntimeSession {
     this.#outputNames = api.texts(graph.outputs.map(({ name }) => name));
     const session = openSession(api, encodeModel(graph), threads);
     this.#session = session;
-    lost.register(this, () => api.functions.releaseSession(session), this);
+    lost.register(this, releaser(api, session), this);
   }
 
   async run(feeds: Tensors): Promise<Tensors> {
@@ -107,6 +107,11 @@ export class DirectSession implements RuntimeSession {
     this.#session = undefined;
   }
 }
+
+/** Made here, where no `this` is in reach that it could keep alive. */
+const releaser = (api: CApi, session: Handle) => () => {
+  api.functions.releaseSession(session);
+};
 
 function placeOf(value: ValueInfo, slot: BigUint64Array): Place {
   // A pointer to no numbers at all is null, which ONNX Runtime does not take.

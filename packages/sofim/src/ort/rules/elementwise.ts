@@ -3,6 +3,7 @@ import { cast, type GraphBuilder, int, not, string } from "../graph.js";
 import { type ElementType, type Primitive, product, promote } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { arrange, layoutOrder, padRank, reshapeTensor, unflip, type View, viewOf } from "../view.js";
+import { toElementType } from "./convert.js";
 import { type Rule, refuse } from "./rule.js";
 
 /** Emits the operator on tensors of a common layout with the given dimensions; returns its output. */
@@ -250,54 +251,6 @@ const bitCombine: Rule<"bit_combine"> = ({ graph, operands, outputs, params }) =
   ];
 };
 
-const limits: { readonly [T in OnnxType]?: readonly [lowest: number, highest: number] } = {
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
-};
-
-/**
- * Conversion as jax-js does it: floats out of an integer type's range become its nearest number, NaN becomes 0. ONNX leaves
- * both open.
- */
-function toElementType(graph: GraphBuilder, x: string, type: ElementType): string {
-  const [from, range] = [graph.type(x), limits[type]];
-  if (range === undefined || !from.startsWith("float")) return cast(graph, x, type);
-  const value = graph.scalarValue(x);
-  if (value !== undefined) {
-    const limited = Math.min(Math.max(Number.isNaN(value) ? 0 : value, range[0]), range[1]);
-    return graph.scalar(type, Math.trunc(limited));
-  }
-  const marks = graph.emit("IsNaN", [x], "bool", graph.dims(x));
-  const numbers = graph.emit("Where", [marks, graph.scalar(from, 0), x], from, graph.dims(x));
-  return (graph.target === "gpu" ? limitOnGpu : limitOnCpu)(graph, numbers, { type, range });
-}
-
-interface Integers {
-  readonly type: ElementType;
-  readonly range: readonly [lowest: number, highest: number];
-}
-
-function limitOnCpu(graph: GraphBuilder, x: string, { type, range }: Integers): string {
-  const dims = graph.dims(x);
-  const wide = cast(graph, x, "float64"); // float32 does not have the limits
-  const [lowest, highest] = range.map((limit) => graph.scalar("float64", limit)) as [string, string];
-  const raised = graph.emit("Max", [wide, lowest], "float64", dims);
-  return cast(graph, graph.emit("Min", [raised, highest], "float64", dims), type);
-}
-
-/** A GPU limits by itself, but the highest numbers to the highest that is a float32. */
-function limitOnGpu(graph: GraphBuilder, x: string, { type, range }: Integers): string {
-  const [from, dims] = [graph.type(x), graph.dims(x)];
-  const isAbove = graph.emit("GreaterOrEqual", [x, graph.scalar(from, range[1])], "bool", dims);
-  const inputs = [isAbove, graph.scalar(type, range[1]), cast(graph, x, type)];
-  return graph.emit("Where", inputs, type, dims);
-}
-
-const castRule: Rule<"cast"> = ({ graph, operands, outputs }) => {
-  const [{ dtype, shape }] = outputs as [(typeof outputs)[number]];
-  return [elementwise(graph, operands, dtype, shape, ([x]) => toElementType(graph, x!, dtype))];
-};
-
 /** What ONNX Runtime has of some functions; jax-js computes those of float64 in float32 as well. */
 const FLOAT = "float32";
 
@@ -314,7 +267,10 @@ export const elementwiseRules = {
   floor: rounding<"floor">("Floor"),
   ceil: rounding<"ceil">("Ceil"),
   stop_gradient: (({ operands }) => operands) satisfies Rule<"stop_gradient">,
-  cast: castRule,
+  cast: (({ graph, operands, outputs }) => {
+    const [{ dtype, shape }] = outputs as [(typeof outputs)[number]];
+    return [elementwise(graph, operands, dtype, shape, ([x]) => toElementType(graph, x!, dtype))];
+  }) satisfies Rule<"cast">,
   sin: unary<"sin">("Sin"),
   cos: unary<"cos">("Cos"),
   asin: unary<"asin">("Asin", FLOAT),

@@ -100,6 +100,12 @@ export const elementwiseCases: readonly Case[] = [
     args: [exactly([NaN, Infinity, -Infinity, 3e9, -3e9, 5e9, 2.9, -2.9])],
     tolerance: 0,
   })),
+  ...(["int32", "uint32"] as const).map((dtype) => ({
+    name: `cast float64 to ${dtype}`,
+    fn: (x: A) => x.astype(np[dtype]),
+    args: [{ ...exactly([3e9, -3e9, 5e9, 2.9, -1.5]), dtype: "float64" as const }],
+    tolerance: 0,
+  })),
   { name: "cast int32 to float32", fn: (x: A) => x.astype(np.float32), args: [integers([8], -9, 9)] },
   { name: "cast bool to float32", fn: (x: A) => x.astype(np.float32), args: [booleans([8])] },
   { name: "cast float32 to bool", fn: (x: A) => x.astype(np.bool), args: [exactly([0, 1, -2, 0.5, NaN])] },
