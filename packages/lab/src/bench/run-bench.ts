@@ -85,7 +85,11 @@ async function* eachEngineReport(options: BenchOptions): AsyncGenerator<SuiteRep
   const { networks = engineNetworkNames, threads, quick } = options;
   const chosen = engineNetworkNames.filter((name) => networks.includes(name));
   if (chosen.length === 0) {
-    throw new InvalidArgumentError("networks", networks, `one of the engine suite's: ${engineNetworkNames}`);
+    throw new InvalidArgumentError(
+      "networks",
+      networks.join(),
+      `one of the engine suite's: ${engineNetworkNames}`,
+    );
   }
   const python = findTorch();
   for (const network of chosen) {

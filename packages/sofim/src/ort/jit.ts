@@ -161,11 +161,19 @@ const inUse = new Set<readonly Leaf[]>();
 function checkDonated(positions: readonly number[]): readonly number[] {
   const isPosition = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
   if (Array.isArray(positions) && positions.every(isPosition)) return positions;
-  throw new InvalidArgumentError("donate", positions, "positions of arguments, counted from 0");
+  throw new InvalidArgumentError(
+    "donate",
+    String(positions),
+    "a list of positions of arguments, counted from 0",
+  );
 }
 
 function refusePosition(positions: readonly number[], count: number): never {
-  throw new InvalidArgumentError("donate", positions, `positions below ${count}, the number of arguments`);
+  throw new InvalidArgumentError(
+    "donate",
+    `${positions}`,
+    `positions below ${count}, the number of arguments`,
+  );
 }
 
 const isHere = (tensor: Tensor | Promise<Tensor>): tensor is Tensor => !(tensor instanceof Promise);

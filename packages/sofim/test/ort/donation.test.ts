@@ -100,12 +100,14 @@ describe("donate", () => {
 
   it.each([[[-1]], [[0.5]], [["0"]], [0]])("refuses %j", (positions) => {
     expect(() => jit(descend, donate(positions))).toThrow(InvalidArgumentError);
-    expect(() => jit(descend, donate(positions))).toThrow(/donate: got .*, want positions of arguments/);
+    expect(() => jit(descend, donate(positions))).toThrow(
+      /donate: got .*, want a list of positions of arguments/,
+    );
   });
 
   it("refuses a position that a call has no argument at", async () => {
     await expect(jit(descend, { donate: [2] })(ramp(), ones())).rejects.toThrow(
-      /donate: got .*, want positions below 2, the number of arguments/,
+      'donate: got "2", want positions below 2, the number of arguments',
     );
   });
 });
