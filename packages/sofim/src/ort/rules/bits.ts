@@ -2,7 +2,7 @@
 import { cast, type GraphBuilder, string } from "../graph.js";
 import { type ElementType, product } from "../jaxpr.js";
 import { reshape, type View, viewOf } from "../view.js";
-import { elementwise } from "./elementwise.js";
+import { elementwise } from "./common-layout.js";
 import type { Rule } from "./rule.js";
 
 /**

@@ -2,6 +2,16 @@
 import { cast, type GraphBuilder } from "../graph.js";
 import type { ElementType } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
+import type { View } from "../view.js";
+
+export const isFloat = (type: ElementType): boolean => type.startsWith("float");
+
+/** The elements of `v` in another type. */
+export const converted = (graph: GraphBuilder, v: View, type: ElementType): View => ({
+  ...v,
+  tensor: cast(graph, v.tensor, type),
+  type,
+});
 
 const limits: { readonly [T in OnnxType]?: readonly [lowest: number, highest: number] } = {
   int32: [-(2 ** 31), 2 ** 31 - 1],

@@ -12,7 +12,8 @@ import {
   type View,
   viewOf,
 } from "../view.js";
-import { converted, elementwise, isFloat } from "./elementwise.js";
+import { elementwise } from "./common-layout.js";
+import { converted, isFloat } from "./convert.js";
 import { reduce } from "./reduce.js";
 import type { Rule } from "./rule.js";
 

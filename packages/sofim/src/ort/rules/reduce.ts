@@ -3,7 +3,7 @@ import { cast, type GraphBuilder, int, ints } from "../graph.js";
 import { type ElementType, product } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { axesInOrder, reshapeTensor, unflip, type View, viewOf } from "../view.js";
-import { isFloat } from "./elementwise.js";
+import { isFloat } from "./convert.js";
 import type { Rule } from "./rule.js";
 
 type ReduceOp = "Add" | "Mul" | "Min" | "Max";

@@ -2,7 +2,7 @@
 import { type GraphBuilder, int } from "../graph.js";
 import { product } from "../jaxpr.js";
 import { dense, reshape, viewOf } from "../view.js";
-import { elementwise } from "./elementwise.js";
+import { elementwise } from "./common-layout.js";
 import type { Rule } from "./rule.js";
 
 /** The discrete Fourier transform along the last dimension, of real and imaginary parts. */

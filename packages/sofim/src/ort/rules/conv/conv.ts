@@ -1,7 +1,7 @@
 /** The rule of `conv`: which form of a convolution ONNX Runtime computes fastest. */
 import { product } from "../../jaxpr.js";
 import type { View } from "../../view.js";
-import { converted } from "../elementwise.js";
+import { converted } from "../convert.js";
 import type { Rule } from "../rule.js";
 import { correlateByConv, correlateByProducts, correlateByRows } from "./correlation.js";
 import { directConv, transposedConv } from "./direct.js";

@@ -1,6 +1,6 @@
 /** Factorizations are of floating-point numbers. */
 import type { Primitive } from "../../jaxpr.js";
-import { isFloat } from "../elementwise.js";
+import { isFloat } from "../convert.js";
 import { type Rule, refuse } from "../rule.js";
 
 /** `rule`, but for integers: jax-js takes them, and rounds every factor towards zero before it goes on with it. */
