@@ -95,7 +95,8 @@ export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFu
     const flat = args.map((arg) => tree.flatten(arg));
     const leaves = flat.flatMap(([parts]) => parts);
     const key = `${flat.map(([, structure]) => structure)}${leaves.map(describeType).join(";")}`;
-    const given = donated.flatMap((position) => flat[position]?.[0] ?? refusePosition(donated, args.length));
+    const wanted = `positions below ${args.length}, the number of arguments`;
+    const given = donated.flatMap((position) => flat[position]?.[0] ?? refuseDonated(donated, wanted));
     let compiled = cache.get(key);
     if (compiled === undefined) {
       compiled = compile(fn, tree.structure(args), leaves.map(typeOf), { backend, threads });
@@ -161,19 +162,12 @@ const inUse = new Set<readonly Leaf[]>();
 function checkDonated(positions: readonly number[]): readonly number[] {
   const isPosition = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
   if (Array.isArray(positions) && positions.every(isPosition)) return positions;
-  throw new InvalidArgumentError(
-    "donate",
-    String(positions),
-    "a list of positions of arguments, counted from 0",
-  );
+  return refuseDonated(positions, "a list of positions of arguments, counted from 0");
 }
 
-function refusePosition(positions: readonly number[], count: number): never {
-  throw new InvalidArgumentError(
-    "donate",
-    `${positions}`,
-    `positions below ${count}, the number of arguments`,
-  );
+/** The positions themselves, and not that they are an array. */
+function refuseDonated(positions: readonly number[], wanted: string): never {
+  throw new InvalidArgumentError("donate", String(positions), wanted);
 }
 
 const isHere = (tensor: Tensor | Promise<Tensor>): tensor is Tensor => !(tensor instanceof Promise);
@@ -188,7 +182,9 @@ async function run(
   leaves: readonly Leaf[],
   { backend, donated }: Call,
 ): Promise<JsTree<EngineArray>> {
-  const returned = new Set(compiled.outputs.map((output) => leaves[output as number]));
+  const returned = new Set(
+    compiled.outputs.flatMap((output) => (typeof output === "number" ? leaves[output]! : [])),
+  );
   const given = donated.filter(isEngineArray).filter((array) => !returned.has(array));
   const { tensors, results } = await compute(compiled, leaves, { backend, donated: given });
   const origin = { backend, session: compiled.session };

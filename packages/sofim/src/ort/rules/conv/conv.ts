@@ -34,7 +34,7 @@ function fastestForm(conv: Grouped): View {
   return isInputGradient(conv) ? transposedConv(conv) : directConv(conv);
 }
 
-/** On a GPU, ONNX Runtime's transposed convolution takes 2.5 times as long as a convolution with the reversed kernel. */
+/** On a GPU, ONNX Runtime's transposed convolutions take 2.5 times as long as its convolutions of as many products. */
 function fastestOnGpu(conv: Grouped): View {
   if (isCorrelation(conv)) return correlateByRows(conv);
   return isDilated(conv.params.lhsDilation) ? transposedConv(conv) : directConv(conv);
