@@ -1,8 +1,12 @@
 import { DType, numpy as np } from "@jax-js/jax";
-import { cast, scalarDtype } from "./hyperparameter.js";
+import { cast, type Hyperparameter, scalarDtype } from "./hyperparameter.js";
 
 // Rows longer than this are summed in two stages; shorter ones lose no digits worth a second reduction.
 const ONE_STAGE = 256;
+
+// A thousand million squares too small for float32 are together less than 2e-29. Bias correction divides by the square of
+// a number of at least 6e-8, and what comes out is still nothing beside this.
+const NOT_TINY = 1e-6;
 
 /**
  * A positive scalar to divide the arrays by, so that their squares neither overflow nor vanish: the sum of all absolute
@@ -21,13 +25,19 @@ export function magnitude(arrays: readonly np.Array[]): np.Array {
 /**
  * Whether a sum of the arrays' squares is one whose terms neither overflowed nor lost digits that matter, with room for
  * a division by a small number: a scalar. Consumes `sum`, borrows the arrays.
+ *
+ * @param added What the sum is going to be added to. Beside a number that is not tiny, it may lose all its digits.
  */
-export function areSafeSquares(sum: np.Array, arrays: readonly np.Array[]): np.Array {
+export function areSafeSquares(sum: np.Array, arrays: readonly np.Array[], added: Hyperparameter): np.Array {
   const { dtype } = sum;
   const isWide = arrays.every((x) => x.dtype === DType.Float64);
   const [least, most] = isWide ? [1e-200, 1e200] : [1e-20, 1e20];
-  const above = sum.ref.greater(np.array(least, { dtype }));
-  return above.mul(sum.less(np.array(most, { dtype })));
+  const isBelow = sum.ref.less(np.array(most, { dtype }));
+  if (typeof added === "number" && added >= NOT_TINY) {
+    sum.dispose();
+    return isBelow;
+  }
+  return isBelow.mul(sum.greater(np.array(least, { dtype })));
 }
 
 /** Every array times a scalar, in float32 or float64. Borrows the arrays and the scalar. */

@@ -11,8 +11,8 @@ import { negated } from "./scale-by-learning-rate.js";
  *
  *     Mh / (rho + |Mh|^2) = M / (rho d + |M|^2 / d)
  *
- * Over a full-size array: one reduction and one multiplication. Only where |M|^2 is very large or very small, `rescaled`
- * takes the place of the second; the engine computes the one that is taken, jax-js both.
+ * Over a full-size array: one reduction and one multiplication. Only where |M|^2 is very large, or very small beside a tiny
+ * rho, `rescaled` takes the place of the second; the engine computes the one that is taken, jax-js both.
  *
  * @param moments The block's leaves of M; borrowed.
  * @param weight The scalar d; borrowed.
@@ -28,7 +28,7 @@ export function preconditionMoment(
   const squares = innerProduct(wide, wide);
   const { dtype } = squares;
   const d = cast(weight.ref, dtype);
-  const isSafe = areSafeSquares(squares.ref, wide);
+  const isSafe = areSafeSquares(squares.ref, wide, rho);
   const factor = numerator(learningRate, dtype).div(d.ref.mul(operand(rho, dtype)).add(squares.div(d)));
   const careful = rescaled(wide, weight, rho, learningRate);
   const steps = wide.map((m, i) => {
