@@ -30,7 +30,7 @@ type ConstantData =
 const commutative: ReadonlySet<string> = new Set(["Add", "Mul", "And", "Or", "Equal"]);
 
 /** What a graph is made for, where that decides between forms of the same function. */
-export type Target = "cpu" | "gpu";
+export type Target = "cpu" | "wasm" | "gpu";
 
 export class GraphBuilder {
   readonly target: Target;

@@ -142,7 +142,7 @@ async function compile(
     lowerSeconds,
   } = await trace(fn, args, {
     returns: "computed",
-    target: backend.provider === "CPUExecutionProvider" ? "cpu" : "gpu",
+    target: backend.target,
   });
   const names = graph.outputs.map(({ name }) => name);
   const start = performance.now();

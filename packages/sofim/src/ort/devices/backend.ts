@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../../core/index.js";
 import { DeviceUnavailableError } from "../errors.js";
+import type { Target } from "../graph.js";
 import { encodeModel, type OnnxGraph, type OnnxType, type ValueInfo } from "../model.js";
 import type { OnnxRuntime, Platform, RuntimePackage, RuntimeSession } from "../platform/platform.js";
 import { certainDevices, type Device } from "./device.js";
@@ -53,6 +54,11 @@ export class Backend {
     this.#package = platform.packages[device];
     const isDirect = device === "cpu" && this.#package?.loadDirect !== undefined;
     this.#results = keepsResults ? "kept" : isDirect ? "direct" : "copied";
+  }
+
+  /** The form of graphs that is best for it. */
+  get target(): Target {
+    return this.device === "cpu" || this.device === "wasm" ? this.device : "gpu";
   }
 
   /** Known for sure once a session is open. */

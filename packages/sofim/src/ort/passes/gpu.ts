@@ -11,7 +11,7 @@ import { type Rewriting, rewrite } from "./rewrite.js";
 
 /** The same function of the same inputs. `builder` made the graph and knows its values. */
 export function keepOnGpu(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
-  if (builder.target === "cpu") return graph;
+  if (builder.target !== "gpu") return graph;
   return rewrite(rewrite(graph, builder, disjunction), builder, nanTest);
 }
 

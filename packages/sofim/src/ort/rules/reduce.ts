@@ -4,6 +4,7 @@ import { type ElementType, product } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { axesInOrder, reshapeTensor, unflip, type View, viewOf } from "../view.js";
 import { isFloat } from "./convert.js";
+import { factorsOf, innerProduct, largestDivisor } from "./inner-product.js";
 import type { Rule } from "./rule.js";
 
 type ReduceOp = "Add" | "Mul" | "Min" | "Max";
@@ -43,6 +44,8 @@ function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly n
   if (pooled !== undefined) return pooled;
   const source = cast(graph, v.tensor, reductionType(v.type));
   if (op === "Add" && axes.length === graph.dims(source).length) return sumAll(graph, source);
+  const inner = op === "Add" ? innerProduct(graph, source, axes) : undefined;
+  if (inner !== undefined) return inner;
   if (op === "Add" && isFloat(v.type) && axes.at(-1) === axes.length - 1)
     return sumRows(graph, source, axes.length);
   const reduced = emitReduce(graph, operators[op], source, axes);
@@ -83,7 +86,7 @@ const ONE_STAGE_SQUARES = 262_144;
 
 /**
  * The sum of all elements: of rows and then of their sums where there are many, for accuracy. Stages that the function
- * summed in already are left out, and neither squares nor magnitudes are written out only to be summed.
+ * summed in already are left out, and neither products nor magnitudes are written out only to be summed.
  */
 function sumAll(graph: GraphBuilder, tensor: string): string {
   const terms = termsOf(graph, tensor);
@@ -91,6 +94,8 @@ function sumAll(graph: GraphBuilder, tensor: string): string {
   const magnitude = graph.producer(terms);
   if (magnitude?.op === "Abs") return all(magnitude.inputs[0]!, "ReduceL1");
   const size = product(graph.dims(terms));
+  const inner = innerProduct(graph, terms, [...graph.dims(terms).keys()]);
+  if (inner !== undefined) return inner;
   const root = size <= ONE_STAGE_SQUARES ? squareRoot(graph, terms) : undefined;
   if (root !== undefined) return all(root, "ReduceSumSquare");
   const columns = size > ONE_STAGE ? largestDivisor(size, 4096) : size;
@@ -104,11 +109,6 @@ function termsOf(graph: GraphBuilder, tensor: string): string {
   const producer = graph.producer(tensor);
   const isPartial = producer?.op === "Reshape" || producer?.op === "ReduceSum";
   return isPartial ? termsOf(graph, producer.inputs[0]!) : tensor;
-}
-
-function largestDivisor(size: number, limit: number): number {
-  for (let divisor = limit; divisor > 1; divisor--) if (size % divisor === 0) return divisor;
-  return 1;
 }
 
 /**
@@ -127,9 +127,8 @@ const reductionType = (type: ElementType): OnnxType =>
 
 /** The tensor whose square `tensor` is, if it was made by multiplying one by itself. */
 function squareRoot(graph: GraphBuilder, tensor: string): string | undefined {
-  const producer = graph.producer(tensor);
-  const isSquare = producer?.op === "Mul" && producer.inputs[0] === producer.inputs[1];
-  return isSquare && graph.type(tensor) !== "int64" ? producer.inputs[0] : undefined;
+  const [x, y] = factorsOf(graph, tensor) ?? [];
+  return x === y && graph.type(tensor) !== "int64" ? x : undefined;
 }
 
 /** The effect of reducing over `count` equal elements. */
