@@ -79,6 +79,32 @@ describe("fuseProducts", () => {
     expect(ops(graph, sum)).toEqual(["Gemm", "Mul", "Add"]);
   });
 
+  /** A sum over rows, times `factor`, as `reduce` and a moving average make it. */
+  const scaledSum = (graph: GraphBuilder, factor: string) => {
+    const row = graph.emit("Expand", [graph.scalar("float32", 2), graph.list([1, 3])], "float32", [1, 3]);
+    const product = graph.emit("MatMul", [row, graph.input("float32", [3, 4])], "float32", [1, 4]);
+    const sum = graph.emit("Reshape", [product, graph.list([4])], "float32", [4]);
+    return { sum, scaled: graph.emit("Mul", [sum, factor], "float32", [4]) };
+  };
+
+  it("takes the factor of a sum over rows into the row that sums them", () => {
+    const graph = new GraphBuilder();
+    const { scaled } = scaledSum(graph, graph.scalar("float32", 0.25));
+    const { nodes } = fuseProducts(graph.finish([scaled]), graph);
+    expect(nodes.map(({ op }) => op)).toEqual(["Expand", "MatMul", "Reshape"]);
+    expect(graph.scalarValue(nodes[0]!.inputs[0]!)).toBe(0.5);
+    expect(nodes[2]!.outputs).toEqual([scaled]);
+  });
+
+  it("leaves the factor of such a sum where it is not constant, or the sum is used elsewhere", () => {
+    const operators = ["Expand", "MatMul", "Reshape", "Mul"];
+    const graph = new GraphBuilder();
+    expect(ops(graph, scaledSum(graph, graph.input("float32", [])).scaled)).toEqual(operators);
+    const other = new GraphBuilder();
+    const { sum, scaled } = scaledSum(other, other.scalar("float32", 0.25));
+    expect(ops(other, scaled, sum)).toEqual(operators);
+  });
+
   it("leaves a product alone that is used elsewhere", () => {
     const graph = new GraphBuilder();
     const scaled = scaledProduct(graph, graph.input("float32", []));

@@ -3,6 +3,7 @@
  *
  *     s (A B)'  ->  s (B' A')                      a dense layer's gradient, in the layout of its weights
  *     b M + a (A B)  ->  one Gemm (a, b constant)  the moving average of that gradient, or a layer with its bias
+ *     a (1' B)       ->  (a 1') B   (a constant)   a share of the gradient of a bias
  *
  * ONNX Runtime has the first without the factor s only, and in the place where the second no longer finds it.
  */
@@ -12,7 +13,8 @@ import { type Known, type Rewriting, rewrite, scaling } from "./rewrite.js";
 
 /** The same function of the same inputs. `builder` made the graph and knows its values. */
 export function fuseProducts(graph: OnnxGraph, builder: GraphBuilder): OnnxGraph {
-  return rewrite(rewrite(graph, builder, transposedProduct), builder, averagedProduct);
+  const rewritings = [transposedProduct, averagedProduct, scaledRowSum];
+  return rewritings.reduce((current, rewriting) => rewrite(current, builder, rewriting), graph);
 }
 
 const transposedProduct: Rewriting = (node, known) => {
@@ -98,3 +100,25 @@ function constantTimes(name: string, known: Known): { readonly factor: number; r
   const factor = scaled && known.builder.scalarValue(scaled.factor);
   return factor === undefined ? { factor: 1, of: name } : { factor, of: scaled!.of };
 }
+
+/** A scaled sum over rows, which is a product with a row of one number, as a product with another row. */
+const scaledRowSum: Rewriting = (node, known) => {
+  const { builder } = known;
+  const scaled = scaling(node, known);
+  const factor = scaled && builder.scalarValue(scaled.factor);
+  const reshape = scaled && known.single(scaled.of);
+  const product = reshape?.op === "Reshape" ? known.single(reshape.inputs[0]!) : undefined;
+  const row = product?.op === "MatMul" ? known.producer(product.inputs[0]!) : undefined;
+  const entry = row?.op === "Expand" ? builder.scalarValue(row.inputs[0]!) : undefined;
+  if (factor === undefined || entry === undefined) return undefined;
+  const [scaledRow, sum] = [row, product].map((made) => {
+    const [name] = made!.outputs as [string];
+    return builder.declare(builder.type(name), builder.dims(name));
+  }) as [string, string];
+  const number = builder.scalar(builder.type(scaledRow), factor * entry);
+  return [
+    { ...row!, inputs: [number, row!.inputs[1]!], outputs: [scaledRow] },
+    { ...product!, inputs: [scaledRow, product!.inputs[1]!], outputs: [sum] },
+    { ...reshape!, inputs: [sum, reshape!.inputs[1]!], outputs: node.outputs },
+  ];
+};

@@ -8,6 +8,10 @@ export type Rewriting = (node: OnnxNode, known: Known) => readonly OnnxNode[] | 
 
 export interface Known {
   readonly builder: GraphBuilder;
+  /** The node that computes a value; undefined for inputs and constants. */
+  producer(name: string): OnnxNode | undefined;
+  /** How often nodes and the graph's results read a value. */
+  uses(name: string): number;
   /** The node that computes a value for one use and no other. */
   single(name: string): OnnxNode | undefined;
 }
@@ -20,14 +24,17 @@ export function rewrite(graph: OnnxGraph, builder: GraphBuilder, rewriting: Rewr
 }
 
 function survey({ nodes, outputs }: OnnxGraph, builder: GraphBuilder): Known {
-  const uses = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (const name of [...nodes.flatMap(reads), ...outputs.map(({ name }) => name)]) {
-    uses.set(name, (uses.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + 1);
   }
+  const uses = (name: string) => counts.get(name) ?? 0;
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   return {
     builder,
-    single: (name) => (uses.get(name) === 1 ? producers.get(name) : undefined),
+    uses,
+    producer: (name) => producers.get(name),
+    single: (name) => (uses(name) === 1 ? producers.get(name) : undefined),
   };
 }
 
