@@ -9,11 +9,11 @@ It reads JSON lines from stdin and answers each with one JSON line on stdout:
      "options": {"sgd": {"learningRate", "momentum"}, "sofim": {"learningRate", "beta", "rho"}}}
         -> {"version": VERSION, "threads": N, "blas": "openblas" | "mkl" | "reference" | "unknown",
             "cuda": NAME | null}
-    {"optimizer": "sgd" | "sofim", "layout": "contiguous" | "channelsLast", "steps": K}
+    {"optimizer": "sgd" | "sofim", "layout": "contiguous" | "channelsLast", "steps": K, "renew": false | true}
         -> {"milliseconds": [...], "losses": [...]}
 
 Weights and images are little-endian float32, labels bytes. A pair of optimizer and layout keeps its model
-and goes on through the batches where it stopped. Models stay in training mode: batch normalization takes the
+and goes on through the batches where it stopped, with "renew" in new memory. Models stay in training mode: batch normalization takes the
 statistics of the batch and moves the running ones. Batches are on the device before timing, and reading a
 step's loss waits for the device. On CUDA, too, all is computed in float32: TF32, which PyTorch lets convolutions
 have there, rounds factors to 10 bits, and nobody else here does. It ends when stdin does.
@@ -110,6 +110,14 @@ class Contestant:
         labels = read_tensor(first["labels"], torch.uint8).long().to(first["device"])
         self.batches = cycle(zip(images.split(first["batchSize"]), labels.split(first["batchSize"])))
 
+    def renew(self) -> None:
+        """Moves all that is kept between steps to new memory."""
+        states = [value for state in self.optimizer.state.values() for value in state.values()]
+        moments = getattr(self.optimizer, "moments", [])
+        kept = [*self.model.parameters(), *self.model.buffers(), *filter(torch.is_tensor, states), *moments]
+        for tensor, copy in zip(kept, [tensor.detach().clone() for tensor in kept]):
+            tensor.data = copy
+
     def run(self, steps: int) -> dict:
         milliseconds, losses = [], []
         for _ in range(steps):
@@ -136,6 +144,8 @@ def main() -> None:
         key = (request["optimizer"], request["layout"])
         if key not in contestants:
             contestants[key] = Contestant(*key)
+        if request["renew"]:
+            contestants[key].renew()
         print(json.dumps(contestants[key].run(request["steps"])), flush=True)
 
 

@@ -1,6 +1,6 @@
-import { jit as jaxJit, numpy as np, tree } from "@jax-js/jax";
+import { type JsTree, jit as jaxJit, numpy as np, tree } from "@jax-js/jax";
 import type { GradientTransformation } from "sofim";
-import { type Device, type EngineArray, type EngineInfo, jit } from "sofim/ort";
+import { type Device, type EngineArray, type EngineInfo, engineArray, jit } from "sofim/ort";
 import { initStatistics, makeMeasuringStep } from "../train/measuring-step.js";
 import { toEngine } from "../train/session.js";
 import { cutBatches, type EngineBatch } from "./engine-batches.js";
@@ -8,7 +8,7 @@ import { type BenchProblem, batchCount, type HostBatch } from "./problem.js";
 import type { Contestant } from "./rounds.js";
 
 export interface EngineContestant extends Contestant {
-  /** What compiling cost, once the first turn is over. */
+  /** What compiling cost, once the first turn is over; if renewed since, the first time. */
   info(): EngineInfo;
   /** Copies weights, optimizer state and running statistics to the host's memory; returns how many bytes they are. */
   readState(): Promise<number>;
@@ -25,7 +25,9 @@ export function stepsOnEngine(
 ): EngineContestant {
   const measuring = makeMeasuringStep(problem.model, 0, optimizer, refreshCurvature);
   // As in `train`, and as PyTorch, which updates in place.
-  const step = jit(measuring, { device, threads, donate: [0, 1, 2] });
+  const compile = () => jit(measuring, { device, threads, donate: [0, 1, 2] });
+  const first = compile();
+  let step = first;
   const initial = problem.initialParams();
   let state = toEngine(optimizer.init(tree.ref(initial)));
   let params = toEngine(initial);
@@ -47,7 +49,19 @@ export function stepsOnEngine(
     }
     return bytes;
   };
-  return { name, run, readState, info: () => step.info(), dispose: () => step.dispose() };
+  const renew = async (): Promise<void> => {
+    await step.dispose();
+    step = compile();
+    [params, state, running] = await copyOf([params, state, running]);
+  };
+  return { name, run, renew, readState, info: () => first.info(), dispose: () => step.dispose() };
+}
+
+/** The same trees of arrays in new memory of the host's. */
+async function copyOf<T>(arrays: T): Promise<T> {
+  const leaves = tree.leaves(arrays as JsTree<EngineArray>) as EngineArray[];
+  const copies = leaves.map(async (leaf) => engineArray((await leaf.data()).slice(), leaf.shape));
+  return tree.unflatten(tree.structure(arrays as JsTree<EngineArray>), await Promise.all(copies)) as T;
 }
 
 /**

@@ -51,7 +51,7 @@ export async function runEngineSuite(
     if (jaxRounds > 0) {
       contestants.push(await stepsOnJaxJs(names.jax, problem, sofim(problem.options.sofim), jaxRounds));
     }
-    const turns = await takeTurns(contestants, options);
+    const turns = await takeTurns(contestants, { ...options, renew: true });
     const rows = contestants.map(({ name }) => makeRow(name, turns, engine, problem.comparedSteps));
     const target = compileTarget(problem.network);
     return {

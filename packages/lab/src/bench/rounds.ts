@@ -13,6 +13,8 @@ export interface Contestant {
   /** Rounds it takes part in, for those too slow for all; the first ones. */
   readonly rounds?: number;
   run(steps: number): Promise<Turn>;
+  /** Goes on from where it is in new memory. */
+  renew?(): Promise<void>;
 }
 
 export interface RoundsOptions {
@@ -21,13 +23,19 @@ export interface RoundsOptions {
   readonly steps: number;
   /** Steps at the start of each turn that do not: caches and thread pools get warm again. */
   readonly warmUp: number;
+  /**
+   * Whether contestants that can go on in new memory do so for each turn. Where memory happens to lie is worth some
+   * percent of a step, for as long as it is used; this way it is one of the things that come and go. Default false.
+   */
+  readonly renew?: boolean;
   readonly onTurn?: (contestant: string, round: number) => void;
 }
 
 /**
  * Lets the contestants take turns and returns everybody's turns, one per round taken part in.
  *
- * The first of a round moves on by one each time, so that what comes and goes on a machine hits all alike.
+ * The first round has the order given, later ones random orders, the same in every run: what comes and goes on a machine
+ * hits all alike, and nobody always follows the same other.
  * `milliseconds` of the turns returned are without the warm-up steps, `losses` with them.
  */
 export async function takeTurns(
@@ -35,11 +43,15 @@ export async function takeTurns(
   options: RoundsOptions,
 ): Promise<Map<string, Turn[]>> {
   const turns = new Map<string, Turn[]>(contestants.map(({ name }) => [name, []]));
+  const order = Uint32Array.from(contestants.keys());
+  const random = new Random(1);
   for (let round = 0; round < options.rounds; round++) {
-    for (let place = 0; place < contestants.length; place++) {
-      const contestant = contestants[(place + round) % contestants.length]!;
+    if (round > 0) random.shuffle(order);
+    for (const place of order) {
+      const contestant = contestants[place]!;
       if (round >= (contestant.rounds ?? Number.POSITIVE_INFINITY)) continue;
       options.onTurn?.(contestant.name, round);
+      if (options.renew && round > 0) await contestant.renew?.();
       turns.get(contestant.name)!.push(await takeTurn(contestant, options));
     }
   }

@@ -85,14 +85,19 @@ export class TorchPeer {
   }
 
   contestant(name: string, optimizer: "sgd" | "sofim", layout: "contiguous" | "channelsLast"): Contestant {
+    let isRenewed = false;
     const run = async (steps: number): Promise<Turn> => {
-      const answer = await this.#ask({ optimizer, layout, steps });
+      const answer = await this.#ask({ optimizer, layout, steps, renew: isRenewed });
+      isRenewed = false;
       if (!("milliseconds" in answer)) {
         throw new SofimError(`PyTorch: wanted times, got ${JSON.stringify(answer)}`);
       }
       return answer;
     };
-    return { name, run };
+    const renew = async (): Promise<void> => {
+      isRenewed = true;
+    };
+    return { name, run, renew };
   }
 }
 
