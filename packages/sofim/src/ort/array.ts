@@ -82,6 +82,17 @@ export class EngineArray {
     this.#isDonated = isDonated;
   }
 
+  /** @internal Whether a call that the array is donated to, and that has begun, may write to its memory. */
+  get isFree(): boolean {
+    // Nobody else reads it or has a view of it, and a user's typed array stays a user's.
+    return this.#readers === 1 && this.#origin !== undefined && !this.#isOnDevice && !this.#isSeen;
+  }
+
+  /** @internal A result took the memory of a donated array over. */
+  forget(): void {
+    this.#host = undefined;
+  }
+
   /** @internal Frees the memory of a donated array, or has results of `session` computed there, once that is safe. */
   giveMemoryTo(session: DeviceSession): void {
     // Another call may have got it before: then garbage collection frees it. A user's typed array stays a user's.

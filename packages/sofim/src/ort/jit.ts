@@ -1,15 +1,14 @@
 /** `jit`: the face of the engine. */
 import { type JsTree, tree } from "@jax-js/jax";
-import type { Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../core/index.js";
-import { EngineArray } from "./array.js";
-import type { Backend, Provider, Results } from "./devices/backend.js";
+import type { EngineArray } from "./array.js";
+import { type Compiled, run } from "./call.js";
+import type { Provider, Results } from "./devices/backend.js";
 import type { Device } from "./devices/device.js";
-import type { DeviceSession } from "./devices/device-session.js";
 import { type Choice, chooseDevice, type SessionOptions } from "./devices/index.js";
 import { EngineError } from "./errors.js";
-import { type Abstract, describeType, isEngineArray, type Leaf, toTensor, typeOf } from "./leaf.js";
-import type { Tensors } from "./platform/platform.js";
+import { overwrites } from "./in-place.js";
+import { type Abstract, describeType, type Leaf, typeOf } from "./leaf.js";
 import { type Traceable, type TreeDef, trace } from "./trace.js";
 import type { ArgumentsWithLeaves, WithLeaves } from "./with-leaves.js";
 
@@ -29,9 +28,10 @@ export interface EngineInfo {
 
 export interface JitOptions extends SessionOptions {
   /**
-   * Positions of arguments, counted from 0, whose arrays are given away: they cannot be used again, their memory is free at
-   * once where results are `"kept"`, and serves for later results where these are `"direct"` (see `EngineInfo.results`). For
-   * parameters and state, which the next ones replace. jax calls this `donate_argnums`. Default: none.
+   * Positions of arguments, counted from 0, whose arrays are given away: they cannot be used again. Where results are
+   * `"direct"` (see `EngineInfo.results`), their memory serves for this call's results or later ones; where they are
+   * `"kept"`, it is free at once. For parameters and state, which the next ones replace. jax calls this `donate_argnums`.
+   * Default: none.
    */
   readonly donate?: readonly number[];
 }
@@ -42,15 +42,6 @@ export interface JitFunction<F extends Traceable> {
   info(): EngineInfo;
   /** Frees the compiled graphs; the function cannot be called afterwards. Arrays it returned live on. */
   dispose(): Promise<void>;
-}
-
-interface Compiled {
-  readonly session: DeviceSession;
-  readonly structure: TreeDef;
-  readonly inputNames: readonly string[];
-  /** For every output: its name in the graph, or the position of the argument that it is. */
-  readonly outputs: readonly (string | number)[];
-  readonly seconds: readonly [trace: number, lower: number, session: number];
 }
 
 /**
@@ -99,7 +90,13 @@ export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFu
     const given = donated.flatMap((position) => flat[position]?.[0] ?? refuseDonated(donated, wanted));
     let compiled = cache.get(key);
     if (compiled === undefined) {
-      compiled = compile(fn, tree.structure(args), leaves.map(typeOf), { backend, threads });
+      const isDonated = flat.flatMap(([parts], position) => parts.map(() => donated.includes(position)));
+      compiled = compile(
+        fn,
+        tree.structure(args),
+        { types: leaves.map(typeOf), isDonated },
+        { backend, threads },
+      );
       cache.set(key, compiled);
       compiled.then((entry) => finished.push(entry)).catch(() => cache.delete(key));
     }
@@ -130,7 +127,7 @@ export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFu
 async function compile(
   fn: Traceable,
   structure: TreeDef,
-  types: readonly Abstract[],
+  { types, isDonated }: { readonly types: readonly Abstract[]; readonly isDonated: readonly boolean[] },
   { backend, threads }: Choice,
 ): Promise<Compiled> {
   const args = tree.unflatten(structure, types) as JsTree<Abstract>[];
@@ -147,17 +144,19 @@ async function compile(
   const names = graph.outputs.map(({ name }) => name);
   const start = performance.now();
   const session = await backend.open(graph, threads);
+  const inputNames = graph.inputs.map(({ name }) => name);
+  const replaced = session.overwrites
+    ? overwrites(graph, new Set(inputNames.filter((_, leaf) => isDonated[leaf])))
+    : new Map<string, string>();
   return {
     session,
     structure: results,
-    inputNames: graph.inputs.map(({ name }) => name),
+    inputNames,
+    replaced: [...replaced].map(([output, input]) => [output, inputNames.indexOf(input)] as const),
     outputs: outputs.map((output) => (output === "computed" ? names.shift()! : output)),
     seconds: [traceSeconds, lowerSeconds, (performance.now() - start) / 1000],
   };
 }
-
-/** Arguments of calls under way: garbage collection would free the device's memory under them. */
-const inUse = new Set<readonly Leaf[]>();
 
 function checkDonated(positions: readonly number[]): readonly number[] {
   const isPosition = (value: unknown) => Number.isInteger(value) && (value as number) >= 0;
@@ -168,56 +167,4 @@ function checkDonated(positions: readonly number[]): readonly number[] {
 /** The positions themselves, and not that they are an array. */
 function refuseDonated(positions: readonly number[], wanted: string): never {
   throw new InvalidArgumentError("donate", String(positions), wanted);
-}
-
-const isHere = (tensor: Tensor | Promise<Tensor>): tensor is Tensor => !(tensor instanceof Promise);
-
-interface Call {
-  readonly backend: Backend;
-  readonly donated: readonly Leaf[];
-}
-
-async function run(
-  compiled: Compiled,
-  leaves: readonly Leaf[],
-  { backend, donated }: Call,
-): Promise<JsTree<EngineArray>> {
-  const returned = new Set(
-    compiled.outputs.flatMap((output) => (typeof output === "number" ? leaves[output]! : [])),
-  );
-  const given = donated.filter(isEngineArray).filter((array) => !returned.has(array));
-  const { tensors, results } = await compute(compiled, leaves, { backend, donated: given });
-  const origin = { backend, session: compiled.session };
-  const outputs = compiled.outputs.map((output) => {
-    if (typeof output === "string") return new EngineArray(results[output]!, origin);
-    const leaf = leaves[output];
-    return leaf instanceof EngineArray ? leaf : new EngineArray(tensors[output]!);
-  });
-  for (const array of new Set(given)) array.giveMemoryTo(compiled.session);
-  return tree.unflatten(compiled.structure, outputs) as JsTree<EngineArray>;
-}
-
-/** Nobody else can use donated arrays from the beginning of this call on, or again if it fails. */
-async function compute(
-  compiled: Compiled,
-  leaves: readonly Leaf[],
-  { backend, donated }: { readonly backend: Backend; readonly donated: readonly EngineArray[] },
-): Promise<{ readonly tensors: readonly Tensor[]; readonly results: Tensors }> {
-  const found = leaves.map((leaf) => toTensor(leaf, backend));
-  const arrays = leaves.filter(isEngineArray);
-  for (const array of arrays) array.countReaders(1);
-  for (const array of donated) array.setDonated(true);
-  inUse.add(leaves);
-  try {
-    const tensors = found.every(isHere) ? found : await Promise.all(found);
-    const feeds: Record<string, Tensor> = {};
-    for (const [i, name] of compiled.inputNames.entries()) feeds[name] = tensors[i]!;
-    return { tensors, results: await compiled.session.run(feeds) };
-  } catch (error) {
-    for (const array of donated) array.setDonated(false);
-    throw error;
-  } finally {
-    for (const array of arrays) array.countReaders(-1);
-    inUse.delete(leaves);
-  }
 }

@@ -53,6 +53,18 @@ describe.skipIf(!isThere)("sessions that compute into JavaScript's memory", () =
     await session.release();
   });
 
+  it("compute where they are told to, in the place of an argument too", async () => {
+    const session = await open(doubling);
+    const [given, place] = [x(), x()];
+    const elsewhere = (await session.runInto!({ x: given }, new Map([["y", place]]))).y!;
+    expect(elsewhere.data).toBe(place.data);
+    expect([...given.data, ...place.data]).toEqual([1, 2, 3, 4, 2, 4, 6, 8]);
+    const inPlace = (await session.runInto!({ x: given }, new Map([["y", given]]))).y!;
+    expect(inPlace.data).toBe(given.data);
+    expect([...given.data]).toEqual([2, 4, 6, 8]);
+    await session.release();
+  });
+
   it("say what ONNX Runtime says when it fails", async () => {
     const unknown = { ...doubling, nodes: [{ ...doubling.nodes[0]!, op: "NoSuchOperator" }] };
     await expect(open(unknown)).rejects.toThrow(EngineError);

@@ -21,9 +21,15 @@ export class DeviceSession {
     this.#beforeRun = beforeRun;
   }
 
-  async run(feeds: Tensors): Promise<Tensors> {
+  /** Whether results can be computed in memory that is given. */
+  get overwrites(): boolean {
+    return this.#session.runInto !== undefined;
+  }
+
+  /** @param places - where to compute outputs, by name; for sessions that `overwrites` */
+  async run(feeds: Tensors, places?: ReadonlyMap<string, Tensor>): Promise<Tensors> {
     await this.#beforeRun();
-    return this.#session.run(feeds);
+    return places === undefined ? this.#session.run(feeds) : this.#session.runInto!(feeds, places);
   }
 
   /** Takes over the memory of a result, on whatever device, that nobody will read. */

@@ -60,9 +60,16 @@ export class DirectSession implements RuntimeSession {
     lost.register(this, releaser(api, session), this);
   }
 
-  async run(feeds: Tensors): Promise<Tensors> {
+  run(feeds: Tensors): Promise<Tensors> {
+    return this.runInto(feeds, new Map());
+  }
+
+  async runInto(feeds: Tensors, places: ReadonlyMap<string, Tensor>): Promise<Tensors> {
     if (this.#session === undefined) throw new EngineError("the function was disposed of during this call");
-    const results = this.#outputs.map(({ type, length, spare }) => spare.pop() ?? allocate(type, length));
+    const results = this.#outputs.map(
+      ({ name, type, length, spare }) =>
+        (places.get(name)?.data as Elements | undefined) ?? spare.pop() ?? allocate(type, length),
+    );
     this.#compute(feeds, results);
     const tensors: Record<string, Tensor> = {};
     for (const [i, { name, type, dims }] of this.#outputs.entries()) {

@@ -9,6 +9,8 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export interface RuntimeSession {
   /** Tensors by the names of the graph's inputs, and of its outputs. */
   run(feeds: Tensors): Promise<Tensors>;
+  /** As `run`, with the outputs named in `places` computed there, where feeds may lie that they replace. */
+  runInto?(feeds: Tensors, places: ReadonlyMap<string, Tensor>): Promise<Tensors>;
   /** Takes a result that nobody will read: its memory may serve for a later one. */
   recycle?(tensor: Tensor): void;
   release(): Promise<void>;
