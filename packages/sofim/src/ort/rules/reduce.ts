@@ -196,19 +196,23 @@ function combineSlices(
 
 /** `tensor` with its `axis` reduced to size 1. */
 function combineAxis(graph: GraphBuilder, tensor: string, op: ReduceOp, axis: number): string {
-  const dims = graph.dims(tensor);
-  const size = dims[axis]!;
-  const outer = product(dims.slice(0, axis));
-  const source = reshapeTensor(graph, tensor, [outer, size, product(dims.slice(axis + 1))]);
-  const left = dims.with(axis, 1);
+  const [dims, type] = [graph.dims(tensor), graph.type(tensor)];
+  const [size, outer, run] = [dims[axis]!, product(dims.slice(0, axis)), product(dims.slice(axis + 1))];
+  // Conditions are cut before they become numbers: they take a quarter of the memory.
+  const uncut = conditionsOf(graph, tensor) ?? tensor;
+  const source = reshapeTensor(graph, uncut, [outer, size, run]);
   const slices = Array.from({ length: size }, (_, i) => {
     const bounds = [[i], [i + 1], [1]].map((list) => graph.list(list));
-    return graph.emit("Slice", [source, ...bounds], graph.type(source), [
-      outer,
-      1,
-      product(dims.slice(axis + 1)),
-    ]);
+    const slice = graph.emit("Slice", [source, ...bounds], graph.type(source), [outer, 1, run]);
+    return cast(graph, slice, type);
   });
-  const combined = slices.reduce((a, b) => graph.emit(op, [a, b], graph.type(a), graph.dims(a)));
-  return reshapeTensor(graph, combined, left);
+  const combined = slices.reduce((a, b) => graph.emit(op, [a, b], type, graph.dims(a)));
+  return reshapeTensor(graph, combined, dims.with(axis, 1));
+}
+
+/** What was cast to numbers, if `tensor` is that. */
+function conditionsOf(graph: GraphBuilder, tensor: string): string | undefined {
+  const producer = graph.producer(tensor);
+  const [source] = producer?.op === "Cast" ? producer.inputs : [];
+  return source !== undefined && graph.type(source) === "bool" ? source : undefined;
 }
