@@ -5,7 +5,7 @@ import { cast, type Hyperparameter, scalarDtype } from "./hyperparameter.js";
 const ONE_STAGE = 256;
 
 // A thousand million squares too small for float32 are together less than 2e-29. Bias correction divides by the square of
-// a number of at least 6e-8, and what comes out is still nothing beside this.
+// 1 - beta at least, 4e-15 for the largest beta below 1 that is a float32, and what comes out is nothing beside this.
 const NOT_TINY = 1e-6;
 
 /**

@@ -60,8 +60,8 @@ interface Computed {
 }
 
 /**
- * Nobody else can use donated arrays from the beginning of this call on; if it fails, those can be used again that it cannot
- * have written to.
+ * Nobody else can use donated arrays from the beginning of this call on; if it fails, those can be used again that no
+ * result was to take the memory of.
  */
 async function compute(
   compiled: Compiled,

@@ -4,43 +4,57 @@
  */
 import { type OnnxGraph, type OnnxNode, reads, type ValueInfo } from "./model.js";
 
-/** Operators whose kernels read an element before they write the one in its place; ONNX Runtime relies on it itself. */
-const elementwise: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div"]);
 /**
- * Operators whose output ONNX Runtime may have lie where their input does, or which it may leave out or put off, so that what
- * reads their output reads their input.
+ * Operators that ONNX Runtime may put into one kernel with what is around them, or move past it, but never with another of
+ * these. All others it may melt together in any number: scales around a product, casts, transpositions, a Gelu's parts.
  */
-const movements: ReadonlySet<string> = new Set([
-  "Cast",
-  "Concat",
-  "Expand",
-  "Flatten",
-  "Gather",
-  "Identity",
-  "Pad",
-  "Reshape",
-  "Slice",
-  "Split",
-  "Squeeze",
-  "Transpose",
-  "Unsqueeze",
-]);
+const solid: ReadonlySet<string> = new Set(
+  [
+    [
+      "Conv",
+      "ConvTranspose",
+      "Gemm",
+      "MatMul",
+      "AveragePool",
+      "MaxPool",
+      "If",
+      "Loop",
+      "Max",
+      "Min",
+      "Where",
+    ],
+    ["ReduceL1", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"],
+    ["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"],
+  ].flat(),
+);
+
+/** What may take the place of its addend. */
+const sums: ReadonlySet<string> = new Set(["Add", "Sub", "Gemm"]);
+
+/** How many solid operators there must be between two nodes that are sure to stay two kernels. */
+const APART = 2;
 
 /**
  * For results of `graph` the inputs in whose memory they can be computed, each named once, out of `donated`: inputs of the
  * result's type and shape that nothing needs any more once the result is written. An input that the result is made of comes
  * first.
+ *
+ * A result is a sum or a Gemm. What it adds may be the input itself, or the input times something, since ONNX Runtime reads
+ * an element of a sum, and the addend of a Gemm, before it writes the one in its place. All else that ONNX Runtime might
+ * have read the input for, fused or not, must be sure to come before the result, in whatever order it takes the nodes.
  */
 export function overwrites(graph: OnnxGraph, donated: ReadonlySet<string>): ReadonlyMap<string, string> {
-  const order = new Order(graph);
+  const flow = new Flow(graph);
   const free = new Map(
     graph.inputs.filter(({ name }) => donated.has(name)).map((value) => [value.name, value]),
   );
   const found = new Map<string, string>();
-  for (const mustRead of [true, false]) {
+  for (const isAddend of [true, false]) {
     for (const output of graph.outputs) {
       if (found.has(output.name)) continue;
-      const input = [...free.values()].find((value) => order.canOverwrite(output, value, mustRead));
+      const input = [...free.values()].find(
+        (value) => flow.isAddend(output, value) === isAddend && flow.canOverwrite(output, value),
+      );
       if (input === undefined) continue;
       found.set(output.name, input.name);
       free.delete(input.name);
@@ -49,44 +63,57 @@ export function overwrites(graph: OnnxGraph, donated: ReadonlySet<string>): Read
   return found;
 }
 
-/** What is computed before what, whatever order ONNX Runtime takes the nodes in. */
-class Order {
+/** What is computed from what. */
+class Flow {
+  readonly #nodes: readonly OnnxNode[];
   readonly #producers: ReadonlyMap<string, OnnxNode>;
-  readonly #readers = new Map<string, OnnxNode[]>();
+  readonly #uses = new Map<string, number>();
   readonly #ancestors = new Map<OnnxNode, ReadonlySet<OnnxNode>>();
 
-  constructor({ nodes }: OnnxGraph) {
+  /** Nodes come after those that they need. */
+  constructor({ nodes, outputs }: OnnxGraph) {
+    this.#nodes = nodes;
     this.#producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
-    for (const node of nodes) {
-      for (const name of reads(node)) this.#readers.set(name, [...(this.#readers.get(name) ?? []), node]);
+    for (const name of [...nodes.flatMap(reads), ...outputs.map((output) => output.name)]) {
+      this.#uses.set(name, (this.#uses.get(name) ?? 0) + 1);
     }
   }
 
-  /** `mustRead`: whether only an input will do that the output's node, or one that it reads, reads. */
-  canOverwrite(output: ValueInfo, input: ValueInfo, mustRead: boolean): boolean {
+  /** Whether the output is a sum with the input, or with a multiple of it that serves for nothing else. */
+  isAddend(output: ValueInfo, input: ValueInfo): boolean {
     const node = this.#producers.get(output.name);
-    const isAlike = output.type === input.type && String(output.dims) === String(input.dims);
-    if (node === undefined || !isAlike || !(elementwise.has(node.op) || node.op === "Gemm")) return false;
-    const readers = this.#readersOf(input.name);
-    const operands = node.inputs.flatMap((name) => this.#producers.get(name) ?? []);
-    if (mustRead && !readers.some((reader) => reader === node || operands.includes(reader))) return false;
-    const before = this.#ancestorsOf(node);
-    return readers.every((reader) => {
-      if (reader === node) return readsInPlace(node, input.name);
-      if (operands.includes(reader) && !elementwise.has(reader.op)) return false;
-      // ONNX Runtime may fuse a node with those that read its result, which then read what it read.
-      return [reader, ...this.#readersOf(...reader.outputs)].every(
-        (each) => each === node || before.has(each),
-      );
-    });
+    return node?.inputs.some((_, place) => this.#isAdded(node, place, input.name)) ?? false;
   }
 
-  /** Those that read the values themselves or what movements make of them. */
-  #readersOf(...names: readonly string[]): readonly OnnxNode[] {
-    const direct = names.flatMap((name) => this.#readers.get(name) ?? []);
-    return direct.flatMap((node) =>
-      movements.has(node.op) ? [node, ...this.#readersOf(...node.outputs)] : [node],
-    );
+  canOverwrite(output: ValueInfo, input: ValueInfo): boolean {
+    const node = this.#producers.get(output.name);
+    const isAlike = output.type === input.type && String(output.dims) === String(input.dims);
+    if (node === undefined || !isAlike || !sums.has(node.op)) return false;
+    const near = this.#near(input.name, node);
+    const others = node.inputs.filter((_, place) => !this.#isAdded(node, place, input.name));
+    const before = this.#ancestorsOf(node);
+    const isBefore = (name: string) => name === input.name || before.has(this.#producers.get(name)!);
+    return !others.some((name) => near.has(name)) && [...near.keys()].every(isBefore);
+  }
+
+  #isAdded({ op, inputs }: OnnxNode, place: number, input: string): boolean {
+    const name = inputs[place]!;
+    if (name === input) return op === "Gemm" ? place === 2 : sums.has(op);
+    const factor = this.#producers.get(name);
+    const isMultiple = factor?.op === "Mul" && factor.inputs.includes(input);
+    return isMultiple && op !== "Gemm" && sums.has(op) && this.#uses.get(name) === 1;
+  }
+
+  /** What a kernel that reads the input might compute, with the solid operators up to there; without what `node` makes of it. */
+  #near(input: string, node: OnnxNode): ReadonlyMap<string, number> {
+    const found = new Map([[input, 0]]);
+    for (const next of this.#nodes) {
+      if (next === node) continue;
+      const before = Math.min(...reads(next).map((name) => found.get(name) ?? APART));
+      const distance = before + (solid.has(next.op) ? 1 : 0);
+      if (distance < APART) for (const name of next.outputs) found.set(name, distance);
+    }
+    return found;
   }
 
   #ancestorsOf(node: OnnxNode): ReadonlySet<OnnxNode> {
@@ -105,10 +132,4 @@ class Order {
     this.#ancestors.set(node, found);
     return found;
   }
-}
-
-/** Whether a node needs of `input` only the element in whose place it writes: a Gemm of what it adds its product to. */
-function readsInPlace({ op, inputs }: OnnxNode, input: string): boolean {
-  if (!inputs.includes(input)) return false; // but what a movement makes of it
-  return elementwise.has(op) || inputs.indexOf(input) === 2;
 }

@@ -32,6 +32,7 @@ describe("a scaled array that a sum has twice", () => {
   it.each<[string, readonly number[], OnnxType]>([
     ["is as large as its scale", dims, "float32"],
     ["is one of integers", [8, 1], "int32"],
+    ["is of a type that has no constants", [8, 1], "float16"],
   ])("is added twice where it %s", (_, small, type) => {
     const { graph, a, add, term } = scaledArray(small, type);
     expect(operators(graph, add(add(a, term), term))).toEqual(["Mul", "Add", "Add"]);

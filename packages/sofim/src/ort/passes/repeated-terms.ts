@@ -47,7 +47,7 @@ function withoutRepetition(
 
 /** The factors of a product, the smaller one first; none if it is no product of floats, or of tensors of one size. */
 function scaledArray(node: OnnxNode | undefined, builder: GraphBuilder): readonly string[] {
-  if (node?.op !== "Mul" || !builder.type(node.outputs[0]!).startsWith("float")) return [];
+  if (node?.op !== "Mul" || !["float32", "float64"].includes(builder.type(node.outputs[0]!))) return [];
   const size = (name: string) => product(builder.dims(name));
   const [x, y] = node.inputs as [string, string];
   if (size(x) === size(y)) return [];

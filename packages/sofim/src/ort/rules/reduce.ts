@@ -210,8 +210,9 @@ function combineAxis(graph: GraphBuilder, tensor: string, op: ReduceOp, axis: nu
   return reshapeTensor(graph, combined, dims.with(axis, 1));
 }
 
-/** What was cast to numbers, if `tensor` is that. */
+/** What was cast to numbers, if `tensor` is that. ONNX Runtime slices none on a GPU. */
 function conditionsOf(graph: GraphBuilder, tensor: string): string | undefined {
+  if (graph.target === "gpu") return undefined;
   const producer = graph.producer(tensor);
   const [source] = producer?.op === "Cast" ? producer.inputs : [];
   return source !== undefined && graph.type(source) === "bool" ? source : undefined;
