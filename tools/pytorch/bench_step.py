@@ -13,8 +13,8 @@ It reads JSON lines from stdin and answers each with one JSON line on stdout:
         -> {"milliseconds": [...], "losses": [...]}
 
 Weights and images are little-endian float32, labels bytes. A pair of optimizer and layout keeps its model
-and goes on through the batches where it stopped, with "renew" in new memory. Models stay in training mode: batch normalization takes the
-statistics of the batch and moves the running ones. Batches are on the device before timing, and reading a
+and goes on through the batches where it stopped, with "renew" in new memory. Models stay in training mode:
+batch normalization takes the statistics of the batch and moves the running ones. Batches are on the device before timing, and reading a
 step's loss waits for the device. On CUDA, too, all is computed in float32: TF32, which PyTorch lets convolutions
 have there, rounds factors to 10 bits, and nobody else here does. It ends when stdin does.
 """

@@ -9,8 +9,8 @@ interface EnginePlan extends Pick<RoundsOptions, "rounds" | "steps" | "warmUp"> 
 /**
  * Rounds, and steps of a turn: turns of a quarter of a second at least, so that what comes and goes in milliseconds is
  * in each of them, and rounds enough for narrow intervals, in minutes per network. The first two steps of a new session
- * find its memory, and none of their times counts. jax-js takes seconds for a step of
- * LeNet-5 and would take minutes for one of ResNet-9.
+ * find its memory, and none of their times counts. jax-js takes seconds for a step of LeNet-5 and would take minutes for
+ * one of ResNet-9.
  */
 export const enginePlans: Readonly<
   Record<"full" | "quick", Readonly<Record<EngineNetworkName, EnginePlan>>>
