@@ -4,7 +4,6 @@ import { sofim, trainingStep } from "../../../src/optim/index.js";
 import { type EngineInfo, engineArray, jit, type SessionOptions } from "../../../src/ort/index.js";
 
 const batchSize = 16;
-const steps = 6;
 
 const shapes = {
   kernel1: [6, 1, 5, 5],
@@ -52,7 +51,7 @@ export interface LenetRun {
   readonly losses: readonly number[];
 }
 
-export async function trainLenet(options: SessionOptions): Promise<LenetRun> {
+export async function trainLenet(options: SessionOptions, steps: number): Promise<LenetRun> {
   await init("wasm");
   defaultDevice("wasm");
   const optimizer = sofim({ learningRate: 0.1, rho: 0.1 });

@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
-const wasmFile = "ort-wasm-simd-threaded.wasm";
+/** The one for `wasm`, the other for `webgpu`. */
+const wasmFiles = ["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.asyncify.wasm"] as const;
 const html = '<!doctype html><script type="module" src="/page.js"></script>';
 
 /** The files of the site by their paths; WebAssembly lies beside the scripts that load it. */
@@ -16,11 +17,9 @@ async function makeFiles(): Promise<ReadonlyMap<string, string | Uint8Array>> {
   await build.close();
   const files = new Map<string, string | Uint8Array>();
   for (const file of output) files.set(`/${file.fileName}`, file.type === "chunk" ? file.code : file.source);
-  const wasm = createRequire(import.meta.url).resolve(`onnxruntime-web/${wasmFile}`);
-  return files
-    .set(`/${wasmFile}`, await readFile(wasm))
-    .set("/", html)
-    .set("/isolated", html);
+  const { resolve } = createRequire(import.meta.url);
+  for (const name of wasmFiles) files.set(`/${name}`, await readFile(resolve(`onnxruntime-web/${name}`)));
+  return files.set("/", html).set("/isolated", html);
 }
 
 function typeOf(path: string): string {
