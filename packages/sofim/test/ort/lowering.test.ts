@@ -1,7 +1,8 @@
-import { defaultDevice, init, type JsTree, lax, numpy as np, tree } from "@jax-js/jax";
+import { defaultDevice, init, lax, numpy as np } from "@jax-js/jax";
 import { describe, expect, it } from "vitest";
 import { engineArray, jit, toOnnx, UnsupportedPrimitiveError } from "../../src/ort/index.js";
-import { type Sample, toArray } from "./cases/case.js";
+import { expectAgreement } from "./agreement.js";
+import { toArray } from "./cases/case.js";
 import { recordGpuRun } from "./cases/gpu-runs.js";
 import { families, primitives, primitivesOf, reasonAgainst } from "./cases/index.js";
 import { refusedForms } from "./cases/refused.js";
@@ -15,27 +16,6 @@ for (const { device, missing } of places) {
   if (missing !== undefined) console.warn(`the cases are not run on ${device}: ${missing}`);
 }
 
-/** Largest difference relative to the largest finite element; infinite if NaNs or infinities differ. */
-function distance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Infinity;
-  let scale = Number.MIN_VALUE;
-  let difference = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const [a, e] = [actual[i]!, expected[i]!];
-    if (Object.is(a, e) || a === e) {
-      if (Number.isFinite(e)) scale = Math.max(scale, Math.abs(e));
-    } else if (Number.isFinite(a) && Number.isFinite(e)) {
-      difference = Math.max(difference, Math.abs(a - e));
-      scale = Math.max(scale, Math.abs(e));
-    } else return Infinity;
-  }
-  return difference === 0 ? 0 : difference / scale;
-}
-
-function evaluate(fn: (...args: np.Array[]) => unknown, args: readonly Sample[]): readonly np.Array[] {
-  return tree.leaves(fn(...args.map(toArray)) as JsTree<np.Array>);
-}
-
 /** By device: the names of the cases that equalled jax-js. */
 const agreed = new Map(places.map(({ device }) => [device, [] as string[]]));
 
@@ -47,17 +27,7 @@ for (const { family, cases, device, missing } of blocks) {
   const reason = missing === undefined ? "" : `, not run: ${missing}`;
   describe.skipIf(missing !== undefined)(`${title}${reason}`, () => {
     it.each(cases.map((entry) => [entry.name, entry] as const))("%s", async (name, entry) => {
-      const { fn, args, tolerance } = entry;
-      const expected = evaluate(fn, args);
-      const compiled = jit(fn, { device, threads: 1 });
-      const actual = tree.leaves(await compiled(...(args.map(toArray) as Parameters<typeof compiled>)));
-      await compiled.dispose();
-      expect(actual.length).toBe(expected.length);
-      for (const [i, array] of expected.entries()) {
-        const { shape, dtype } = array;
-        expect({ shape: actual[i]!.shape, dtype: actual[i]!.dtype }).toEqual({ shape, dtype });
-        expect(distance(await actual[i]!.data(), await array.data())).toBeLessThanOrEqual(tolerance ?? 1e-5);
-      }
+      await expectAgreement(entry, device, entry.tolerance ?? 1e-5);
       agreed.get(device)!.push(name);
     });
   });

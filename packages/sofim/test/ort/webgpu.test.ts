@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { softwareVulkan } from "./software-vulkan.js";
 
 interface Run {
   readonly info: { readonly device: string; readonly provider: string; readonly compilations: number };
@@ -12,15 +12,12 @@ interface Run {
   readonly again: readonly number[];
 }
 
-/** Chromium brings a WebGPU (by way of Vulkan) that computes on the CPU: slow, but no GPU is needed. */
-const software = "/usr/lib/chromium";
-const isThere = existsSync(`${software}/libvk_swiftshader.so`);
+const { isThere, folder, environment } = softwareVulkan;
 if (!isThere) console.warn("no software WebGPU on this machine: training on webgpu is left out");
 
 async function train(): Promise<{ webgpu: Run; cpu: Run }> {
   const script = fileURLToPath(new URL("webgpu.mjs", import.meta.url));
-  const icd = `${software}/vk_swiftshader_icd.json`;
-  const env = { ...process.env, LD_LIBRARY_PATH: software, VK_ICD_FILENAMES: icd };
+  const env = { ...process.env, ...environment, LD_LIBRARY_PATH: folder };
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", script], { env });
   return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }
