@@ -180,7 +180,7 @@ export const nameType = (dtype: ElementType, shape: readonly number[]): string =
  * @param data - the elements in row-major order; used in place, so do not write to them while a function
  *   that takes the array runs, nor later if it returned the array
  * @param shape - sizes whose product is `data.length`; default: one dimension
- * @throws InvalidArgumentError if the shape does not hold as many elements as there are
+ * @throws InvalidArgumentError for data that is no such array, and if the shape does not hold as many elements as there are
  * @example
  * ```ts
  * import { engineArray } from "sofim/ort";
@@ -188,23 +188,34 @@ export const nameType = (dtype: ElementType, shape: readonly number[]): string =
  * if (x.dtype !== "float32" || x.size !== 4) throw new Error("unexpected");
  * ```
  */
-export function engineArray(data: ArrayData, shape: readonly number[] = [data.length]): EngineArray {
-  if (!shape.every((size) => Number.isInteger(size) && size >= 0) || product(shape) !== data.length) {
-    throw new InvalidArgumentError("shape", `[${shape}]`, `whole sizes whose product is ${data.length}`);
+export function engineArray(data: ArrayData, shape: readonly number[] = [data?.length]): EngineArray {
+  const type = typeOfData(data);
+  if (
+    !Array.isArray(shape) ||
+    !shape.every((size) => Number.isInteger(size) && size >= 0) ||
+    product(shape) !== data.length
+  ) {
+    throw new InvalidArgumentError(
+      "shape",
+      `[${shape}]`,
+      `a list of whole sizes whose product is ${data.length}`,
+    );
   }
-  return new EngineArray(tensorOf(typeOfData(data), data, shape));
+  return new EngineArray(tensorOf(type, data, shape));
 }
 
 /** A tensor over the given memory (copied for booleans only, which ONNX stores in one byte). */
 export function tensorOf(type: ElementType, data: ArrayData, shape: readonly number[]): Tensor {
-  if (type === "float16") throw new EngineError("float16 arguments are not supported: cast them to float32");
   return new Tensor(type, type === "bool" ? Uint8Array.from(data) : (data as Float32Array), shape);
 }
 
 function typeOfData(data: ArrayData): ElementType {
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
-  return data instanceof Int32Array ? "int32" : "uint32";
+  if (data instanceof Int32Array) return "int32";
+  if (data instanceof Uint32Array) return "uint32";
+  const wanted = "a Float32Array, Float64Array, Int32Array or Uint32Array";
+  throw new InvalidArgumentError("data", data, wanted);
 }
 
 function elementTypeOf({ type }: Tensor): ElementType {

@@ -29,7 +29,12 @@ interface Call {
   readonly donated: readonly Leaf[];
 }
 
-export async function run(
+/** @returns the tree of results; a session that is closed meanwhile lasts until then */
+export function run(compiled: Compiled, leaves: readonly Leaf[], call: Call): Promise<JsTree<EngineArray>> {
+  return compiled.session.during(() => runInSession(compiled, leaves, call));
+}
+
+async function runInSession(
   compiled: Compiled,
   leaves: readonly Leaf[],
   { backend, donated }: Call,

@@ -40,7 +40,10 @@ export interface JitFunction<F extends Traceable> {
   (...args: ArgumentsWithLeaves<Parameters<F>, Leaf>): Promise<WithLeaves<ReturnType<F>, EngineArray>>;
   /** Where and how the function runs, and what its compilations cost. */
   info(): EngineInfo;
-  /** Frees the compiled graphs; the function cannot be called afterwards. Arrays it returned live on. */
+  /**
+   * Frees the compiled graphs, once calls under way are done; the function cannot be called afterwards. Arrays it returned
+   * live on.
+   */
   dispose(): Promise<void>;
 }
 
@@ -59,7 +62,7 @@ export interface JitFunction<F extends Traceable> {
  *   are consumed as jax-js does it, arrays that an earlier call returned, which are neither consumed nor
  *   copied, or numbers and booleans. Leaves of its result are `EngineArray`s; those that are an argument as it
  *   came are that array, without a copy.
- * @throws InvalidArgumentError for options out of range and for leaves that are no arrays
+ * @throws InvalidArgumentError for options out of range and for leaves that are no arrays, of arguments or of the result
  * @throws DeviceUnavailableError for a device that is not there; where only trying tells, on the first call
  * @throws UnsupportedPrimitiveError, on a call, if the function uses an operation without a lowering
  * @example
@@ -75,6 +78,7 @@ export interface JitFunction<F extends Traceable> {
  * ```
  */
 export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFunction<F> {
+  if (typeof fn !== "function") throw new InvalidArgumentError("fn", fn, "a function of jax-js arrays");
   const { backend, threads } = chooseDevice(options);
   const donated = checkDonated(options.donate ?? []);
   const cache = new Map<string, Promise<Compiled>>();

@@ -1,11 +1,12 @@
 /** The walk over a Jaxpr that turns it into an ONNX graph; it knows nothing of single primitives. */
 import type { Jaxpr } from "@jax-js/jax";
+import { EngineError } from "./errors.js";
 import { GraphBuilder, type Target } from "./graph.js";
 import type { Atom, Aval, ElementType, Equation, Primitive, Variable } from "./jaxpr.js";
 import type { OnnxGraph } from "./model.js";
 import { improve } from "./passes/index.js";
 import { rules } from "./rules/index.js";
-import type { Application } from "./rules/rule.js";
+import { type Application, refuse } from "./rules/rule.js";
 import { dense, type View, viewOf } from "./view.js";
 
 /** A value that was captured while tracing, to be stored in the graph. */
@@ -24,6 +25,7 @@ export interface Captured {
  * @param target - where it is to run
  * @returns a graph whose inputs are the Jaxpr's, in order, dense in row-major layout as its outputs
  * @throws UnsupportedPrimitiveError for a primitive, or a form of one, without a lowering
+ * @throws EngineError for inputs of float16
  */
 export function lower(
   jaxpr: Jaxpr,
@@ -51,6 +53,11 @@ export function lower(
 }
 
 function bind(graph: GraphBuilder, aval: Aval, value: Captured | undefined): View {
+  if (isHalf(aval)) {
+    throw new EngineError(
+      `float16 arrays are not supported, and this is one: ${aval}; cast it to float32 before`,
+    );
+  }
   const tensor =
     value === undefined
       ? graph.input(aval.dtype, aval.shape)
@@ -63,11 +70,20 @@ function readAtom(graph: GraphBuilder, environment: ReadonlyMap<Variable, View>,
   return viewOf(graph.scalar(atom.aval.dtype, atom.value), atom.aval.dtype, []);
 }
 
+const isHalf = ({ dtype }: Aval): boolean => dtype === "float16";
+
+const refuseHalf = ({ primitive }: Equation) =>
+  refuse(
+    primitive,
+    "it takes or gives float16, which ONNX Runtime's kernels for CPUs lack and compute as float32 unasked",
+  );
+
 function apply(graph: GraphBuilder, equation: Equation, operands: readonly View[]): readonly View[] {
   // The map is total and its entries take their own primitive's parameters; the equation's parameters are
   // those of its primitive by construction, which is what the type of Jaxpr does not say.
   const rule = rules[equation.primitive] as (application: Application<Primitive>) => readonly View[];
-  return rule({
+  const avals = [...equation.inputs, ...equation.outBinders].map(({ aval }) => aval);
+  return (avals.some(isHalf) ? refuseHalf(equation) : rule)({
     graph,
     operands,
     inputs: equation.inputs.map((atom) => atom.aval),

@@ -1,5 +1,6 @@
 /** Export of traced functions as ONNX files. */
 import { type JsTree, tree } from "@jax-js/jax";
+import { InvalidArgumentError } from "../core/index.js";
 import { type Abstract, type Leaf, typeOf } from "./leaf.js";
 import { encodeModel } from "./model.js";
 import { type Traceable, trace } from "./trace.js";
@@ -13,6 +14,7 @@ import type { ArgumentsWithLeaves } from "./with-leaves.js";
  *   not consumed
  * @returns the file's bytes; its inputs and outputs are the leaves of the arguments and of the result, in
  *   the order in which jax-js flattens trees
+ * @throws InvalidArgumentError for arguments that are no list, and for leaves that are no arrays
  * @throws UnsupportedPrimitiveError if the function uses an operation without a lowering
  * @example
  * ```ts
@@ -30,6 +32,9 @@ export async function toOnnx<F extends Traceable>(
   fn: F,
   args: ArgumentsWithLeaves<Parameters<F>, Leaf>,
 ): Promise<Uint8Array> {
+  if (typeof fn !== "function") throw new InvalidArgumentError("fn", fn, "a function of jax-js arrays");
+  if (!Array.isArray(args))
+    throw new InvalidArgumentError("args", args, "a list of the function's arguments");
   const [leaves, structure] = tree.flatten(args as JsTree<Leaf>);
   const types = tree.unflatten(structure, leaves.map(typeOf)) as JsTree<Abstract>[];
   const { graph } = await trace(fn, types, { returns: "all", target: "cpu" });

@@ -1,5 +1,6 @@
 /** From a function of jax-js arrays to an ONNX graph. */
 import { type JsTree, makeJaxpr, numpy as np, tree } from "@jax-js/jax";
+import { InvalidArgumentError } from "../core/index.js";
 import { EngineError } from "./errors.js";
 import type { Target } from "./graph.js";
 import type { Atom } from "./jaxpr.js";
@@ -72,13 +73,36 @@ function makeJaxprAndForget(
   const watched: Traceable = (...tracers) => {
     const [first] = tree.leaves<np.Array>(tracers) as { _trace?: { main?: typeof level } }[];
     level = first?._trace?.main;
-    return fn(...tracers);
+    return checkResult(fn(...tracers));
   };
   try {
     return makeJaxpr(watched)(...(args as unknown as np.Array[]));
+  } catch (error) {
+    throw explained(error);
   } finally {
     if (level !== undefined) level.globalData = null;
   }
+}
+
+/** @throws InvalidArgumentError for leaves that jax-js cannot take for arrays */
+function checkResult(result: JsTree<np.Array>): JsTree<np.Array> {
+  for (const [i, leaf] of tree.leaves<unknown>(result).entries()) {
+    const isArray = typeof leaf === "object" && leaf !== null && "_trace" in leaf; // traced or not
+    if (isArray || typeof leaf === "number" || typeof leaf === "boolean") continue;
+    const wanted = "a jax-js array (the function is run once, and must return at once what it computes)";
+    throw new InvalidArgumentError(`leaf ${i} of the function's result`, leaf, wanted);
+  }
+  return result;
+}
+
+/** What an error of jax-js means that says no more than that it met an `EngineArray`. */
+function explained(error: unknown): unknown {
+  const [name] = (error instanceof TypeError && /EngineArray:\S+/.exec(error.message)) || [];
+  if (name === undefined) return error;
+  const advice = "pass it as an argument, or take its toJax(), which becomes a constant";
+  return new EngineError(`the function uses an array of its surroundings, ${name}: ${advice}`, {
+    cause: error,
+  });
 }
 
 async function capture(value: unknown): Promise<Captured> {

@@ -101,6 +101,19 @@ describe("threads", () => {
   });
 });
 
+describe.each<Device>(["cpu", "wasm"])("dispose on %s", (device) => {
+  it("lets calls under way finish, refuses others, and may come twice", async () => {
+    const f = jit(double, { device, threads: 1 });
+    await f(vector(1));
+    const [before, first] = [f(vector(2)), f(vector(3, 4))]; // the second is being compiled
+    await f.dispose();
+    await expect(f(vector(1))).rejects.toThrow(/after its dispose\(\)/);
+    expect((await before).item()).toBe(4);
+    expect([...(await first).dataSync()]).toEqual([6, 8]);
+    await f.dispose();
+  });
+});
+
 describe("wasm in Node", () => {
   it("computes, passes arrays on, and says where", async () => {
     const f = jit(double, { device: "wasm", threads: 1 });

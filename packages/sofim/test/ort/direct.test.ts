@@ -76,13 +76,10 @@ describe.skipIf(!isThere)("sessions that compute into JavaScript's memory", () =
   });
 
   it("refuse to run once they are released", async () => {
-    const double = jit((v: np.Array) => v.mul(2));
-    const argument = engineArray(Float32Array.of(3));
-    await double(argument);
-    const late = double(argument);
-    await double.dispose();
-    await expect(late).rejects.toThrow(/disposed of during this call/);
-    await double.dispose();
+    const session = await open(doubling);
+    await session.release();
+    await expect(session.run({ x: x() })).rejects.toThrow(/after it was released/);
+    await session.release();
   });
 
   it("end when nobody refers to them", async () => {

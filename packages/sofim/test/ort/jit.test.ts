@@ -193,6 +193,40 @@ describe("jit refuses", () => {
     await expect(f(undefined as unknown as EngineArray)).rejects.toThrow(InvalidArgumentError);
   });
 
+  it("what is no function", () => {
+    expect(() => jit(undefined as unknown as () => np.Array)).toThrow(/fn: got undefined, want a function/);
+  });
+
+  it.each<[string, () => unknown]>([
+    ["undefined", () => undefined],
+    ["null", () => [np.zeros([1]), null]],
+    ["an instance of Promise", async () => np.zeros([1])],
+    ['"text"', () => ({ text: "text" })],
+    ["an instance of EngineArray", () => vector(1)],
+  ])("functions that return %s", async (got, fn) => {
+    const failure = await jit(fn as () => np.Array)().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(InvalidArgumentError);
+    expect((failure as Error).message).toMatch(
+      /leaf [01] of the function's result: got .*, want a jax-js array/,
+    );
+    expect((failure as Error).message).toContain(`got ${got}`);
+  });
+
+  it("EngineArrays that are no arguments, and says what to do", async () => {
+    const outside = vector(1, 2);
+    const f = jit((x: np.Array) => x.mul(outside as unknown as np.Array));
+    await expect(f(vector(3, 4))).rejects.toThrow(EngineError);
+    await expect(f(vector(3, 4))).rejects.toThrow(
+      /EngineArray:float32\[2\]: pass it as an argument, or .*toJax/,
+    );
+  });
+
+  it("float16 arguments", async () => {
+    const half = np.zeros([2], { dtype: np.float16 });
+    await expect(toOnnx((x: np.Array) => x, [half])).rejects.toThrow(/float16 arrays.*float16\[2\]; cast/);
+    half.dispose();
+  });
+
   it("calls after dispose", async () => {
     const f = jit((x: np.Array) => x.add(1));
     const y = await f(vector(1));
@@ -213,9 +247,19 @@ describe("jit refuses", () => {
 });
 
 describe("EngineArray", () => {
+  it.each<[unknown, string]>([
+    [[0.5, 1.5], "an array of length 2"],
+    [Uint8Array.of(1, 2), "a Uint8Array of length 2"],
+    [undefined, "undefined"],
+  ])("refuses to be made of %o", (data, got) => {
+    const wanted = "a Float32Array, Float64Array, Int32Array or Uint32Array";
+    expect(() => engineArray(data as Float32Array)).toThrow(`data: got ${got}, want ${wanted}`);
+  });
+
   it("checks the shape it is given", () => {
     expect(() => engineArray(new Float32Array(6), [2, 2])).toThrow(/shape: got "?\[2,2\]"?, want .* 6/);
     expect(() => engineArray(new Float32Array(2), [-1, -2])).toThrow(InvalidArgumentError);
+    expect(() => engineArray(new Float32Array(2), 2 as unknown as number[])).toThrow(/shape: got/);
     expect(engineArray(new Float32Array(6), [2, 3]).shape).toEqual([2, 3]);
   });
 

@@ -13,8 +13,8 @@ const abandoned = new FinalizationRegistry<Result>(({ session, tensor }) => sess
 export class DeviceSession {
   readonly #session: RuntimeSession;
   readonly #beforeRun: () => Promise<void>;
-  #results = 0;
-  #isClosed = false;
+  /** Those who need the session: who opened it, calls under way, and results in the device's memory. */
+  #users = 1;
 
   constructor(session: RuntimeSession, beforeRun: () => Promise<void>) {
     this.#session = session;
@@ -24,6 +24,16 @@ export class DeviceSession {
   /** Whether results can be computed in memory that is given. */
   get overwrites(): boolean {
     return this.#session.runInto !== undefined;
+  }
+
+  /** Does what needs the session, which is not released before it is done. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#users++;
+    try {
+      return await work();
+    } finally {
+      await this.#leave();
+    }
   }
 
   /** @param places - where to compute outputs, by name; for sessions that `overwrites` */
@@ -39,7 +49,7 @@ export class DeviceSession {
 
   /** Keeps the session as long as `array`, whose elements are in the device's memory: they share an allocator. */
   adopt(array: object, tensor: Tensor): void {
-    this.#results++;
+    this.#users++;
     abandoned.register(array, { session: this, tensor }, array);
   }
 
@@ -52,13 +62,16 @@ export class DeviceSession {
   /** @internal For the registry. */
   drop(tensor: Tensor): void {
     tensor.dispose();
-    this.#results--;
-    if (this.#isClosed && this.#results === 0) void this.#session.release();
+    void this.#leave();
   }
 
-  /** Releases the session, or has the last of its results do so. */
+  async #leave(): Promise<void> {
+    this.#users--;
+    if (this.#users === 0) await this.#session.release();
+  }
+
+  /** For who opened it, once: releases the session, or has the last of its calls and results do so. */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    if (this.#results === 0) await this.#session.release();
+    await this.#leave();
   }
 }

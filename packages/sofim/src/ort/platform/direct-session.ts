@@ -65,7 +65,7 @@ export class DirectSession implements RuntimeSession {
   }
 
   async runInto(feeds: Tensors, places: ReadonlyMap<string, Tensor>): Promise<Tensors> {
-    if (this.#session === undefined) throw new EngineError("the function was disposed of during this call");
+    if (this.#session === undefined) throw new EngineError("a session was run after it was released");
     const results = this.#outputs.map(
       ({ name, type, length, spare }) =>
         (places.get(name)?.data as Elements | undefined) ?? spare.pop() ?? allocate(type, length),

@@ -1,7 +1,7 @@
 /** Forms of lowered primitives that are refused, each with a function that has it. */
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Primitive } from "../../../src/ort/jaxpr.js";
-import { booleans, type Case, integers } from "./case.js";
+import { booleans, type Case, floats, integers } from "./case.js";
 
 export interface RefusedForm extends Pick<Case, "fn" | "args"> {
   readonly primitive: Primitive;
@@ -16,6 +16,13 @@ export const refusedForms: readonly RefusedForm[] = [
     fn: (x: np.Array) => np.negative(x),
     args: [booleans([2])],
     message: /bool\[2\].*no opposite number/,
+  },
+  {
+    primitive: "cast",
+    form: "to or from float16",
+    fn: (x: np.Array) => np.exp(x.astype(np.float16)).astype(np.float32),
+    args: [floats([2])],
+    message: /float32\[2\].*float16/,
   },
   {
     primitive: "cholesky",
