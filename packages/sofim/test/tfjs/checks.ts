@@ -115,6 +115,7 @@ const agreement: Check[] = [
     { ...plain, skipNonFinite: true, weightDecay: 0.1 },
     { ...plain, weightDecay: 0.1 },
   ],
+  ["guarded against NaN, without memory", { ...plain, beta: 0, skipNonFinite: true }, { ...plain, beta: 0 }],
 ].map(([name, options, coreOptions]) => ({
   name: `50 steps agree with sofim/core: ${name}`,
   run: () => distanceFromCore(options as SofimOptimizerOptions, coreOptions as SofimOptions),
