@@ -155,9 +155,14 @@ function overWindow(x: np.Array): np.Array {
   return np.broadcastTo(np.mean(np.abs(x), window, { keepdims: true }), shape);
 }
 
-/** x^power for x >= 0. */
+/** x^power for x >= 0; 1 for a power of 0, whatever x is. */
 function raise(x: np.Array, power: Hyperparameter): np.Array {
-  return power === 1 ? x : np.exp(np.log(x).mul(operand(power, x.dtype)));
+  if (power === 1) return x;
+  const { dtype } = x;
+  const exponent = operand(power, dtype);
+  const isPositive = exponent.ref.greater(0);
+  // 0 log 0 is not a number.
+  return np.where(isPositive, np.exp(np.log(x).mul(exponent)), np.array(1, { dtype }));
 }
 
 function checkPower(name: string, value: unknown): number {
