@@ -1,5 +1,6 @@
 import { numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkDecayRate, checkPositive } from "../core/options.js";
 import {
   cast,
@@ -50,6 +51,16 @@ export interface ScaleByAdahessianOptions {
   readonly spatialAveraging?: boolean;
 }
 
+/** The options' names, for `checkOptionNames`. */
+export const scaleByAdahessianOptionNames: OptionNames<ScaleByAdahessianOptions> = {
+  b1: "optional",
+  b2: "optional",
+  eps: "optional",
+  hessianPower: "optional",
+  seed: "optional",
+  spatialAveraging: "optional",
+};
+
 interface ScaleByAdahessianState {
   readonly mu: ArrayTree;
   readonly nu: ArrayTree;
@@ -76,13 +87,15 @@ interface ScaleByAdahessianState {
  *
  * @param options See `ScaleByAdahessianOptions`.
  * @returns The transformation. `update` needs `extra.hessianVectorProduct`, and does not use the parameters.
- * @throws InvalidArgumentError for an option out of range, or from `update` without `extra.hessianVectorProduct`;
- * TreeMismatchError from `update` for gradients that differ from the parameters given to `init`.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, or from `update` without
+ * `extra.hessianVectorProduct`; TreeMismatchError from `update` for gradients that differ from the parameters given to
+ * `init`.
  *
  * Source: Yao, Gholami, Shen, Mustafa, Keutzer, Mahoney, "AdaHessian: An Adaptive Second Order Optimizer for Machine
  * Learning", AAAI 2021, algorithm 1 and equations 7 to 12. As in its authors' program, the mean over a window is of |D|.
  */
 export function scaleByAdahessian(options: ScaleByAdahessianOptions = {}): GradientTransformation {
+  checkOptionNames(options, scaleByAdahessianOptionNames);
   const b1 = checkHyperparameter("b1", options.b1 ?? adahessianDefaults.b1, checkDecayRate);
   const b2 = checkHyperparameter("b2", options.b2 ?? adahessianDefaults.b2, checkDecayRate);
   const eps = checkHyperparameter("eps", options.eps ?? adahessianDefaults.eps, checkPositive);

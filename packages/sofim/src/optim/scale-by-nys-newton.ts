@@ -1,5 +1,6 @@
 import { DType, numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkInteger, checkPositive } from "../core/options.js";
 import { cast, checkHyperparameter, type Hyperparameter, operand } from "./hyperparameter.js";
 import { mapLeaves } from "./map-leaves.js";
@@ -31,6 +32,13 @@ export interface ScaleByNysNewtonOptions {
   readonly seed?: number;
 }
 
+/** The options' names, for `checkOptionNames`. */
+export const scaleByNysNewtonOptionNames: OptionNames<ScaleByNysNewtonOptions> = {
+  rho: "optional",
+  columns: "optional",
+  seed: "optional",
+};
+
 interface ScaleByNysNewtonState {
   /** C': every leaf [columns, ...shape]. */
   readonly columns: ArrayTree;
@@ -59,13 +67,15 @@ interface ScaleByNysNewtonState {
  * @param options See `ScaleByNysNewtonOptions`.
  * @returns The transformation. `update` needs `extra.hessianVectorProduct`, which it calls m times in a refreshing step.
  * The device must have float64.
- * @throws InvalidArgumentError for an option out of range, from `init` for more columns than weights, or from `update`
- * without `extra.hessianVectorProduct`; TreeMismatchError from `update` for gradients that differ from the parameters.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, from `init` for more columns than
+ * weights, or from `update` without `extra.hessianVectorProduct`; TreeMismatchError from `update` for gradients that
+ * differ from the parameters.
  *
  * Source: our re-implementation of Singh, Tankaria, Yamada, "Nys-Newton: Nystrom-Approximated Curvature for Stochastic
  * Optimization", arXiv 2110.08577. The absolute value of W is ours.
  */
 export function scaleByNysNewton(options: ScaleByNysNewtonOptions = {}): GradientTransformation {
+  checkOptionNames(options, scaleByNysNewtonOptionNames);
   const rho = checkHyperparameter("rho", options.rho ?? nysNewtonDefaults.rho, checkPositive);
   const given = options.columns === undefined ? undefined : checkColumns(options.columns);
   const seed = checkSeed(options.seed ?? nysNewtonDefaults.seed);
