@@ -6,6 +6,7 @@ import {
   adamw,
   addDecayedWeights,
   InvalidArgumentError,
+  injectHyperparams,
   lbfgs,
   nysNewton,
   scaleByAdahessian,
@@ -74,4 +75,45 @@ it("options of the whole are none of a part", () => {
   for (const make of [scaleBySofim, scaleByAdam, scaleByAdahessian, scaleByNysNewton]) {
     expect(complaint(() => (make as Factory)(options))).toMatch(/^learningRate: got 0.1, want one of/);
   }
+});
+
+describe("injectHyperparams", () => {
+  it("rejects options that the optimizer does not have", () => {
+    expect(complaint(() => (injectHyperparams(adam) as Factory)({ lr: 0.1 }))).toMatch(/^lr: got 0.1/);
+    for (const options of [0.1, null, undefined])
+      expect(complaint(() => (injectHyperparams(adam) as Factory)(options))).toMatch(/^options: got/);
+  });
+
+  it("rejects names of fixed options that the optimizer does not have", () => {
+    const misspelt = injectHyperparams(sofim, ["windwo" as "window"]);
+    expect(complaint(() => misspelt({ rho: 1 }))).toMatch(
+      /^fixed: got "windwo", want one of the options learningRate,/,
+    );
+    expect(complaint(() => misspelt({ rho: 1, window: 16 }))).toMatch(/^fixed: got "windwo"/);
+    expect(complaint(() => injectHyperparams(sofim, "window" as never))).toMatch(/^fixed: got "window"/);
+    expect(injectHyperparams(sofim, ["window"])({ rho: 1 })).toHaveProperty("init");
+  });
+
+  it.each([
+    ["seed", injectHyperparams(adahessian), { seed: 1, learningRate: 0.1 }, '["seed"]'],
+    ["seed", injectHyperparams(nysNewton, ["columns"]), { columns: 2, seed: 1 }, '["columns","seed"]'],
+    ["columns", injectHyperparams(nysNewton), { rho: 1, columns: 2 }, '["columns"]'],
+    ["window", injectHyperparams(sofim), { window: 16 }, '["window"]'],
+    ["memory", injectHyperparams(lbfgs), { learningRate: 1, memory: 3 }, '["memory"]'],
+  ] as [string, Factory, Record<string, number>, string][])(
+    "rejects %s, which must stay a number, at the call and says how",
+    (name, make, options, fixed) => {
+      expect(complaint(() => make(options))).toBe(
+        `${name}: got ${options[name]}, want its name in injectHyperparams(factory, ${fixed}), as it must stay a number`,
+      );
+    },
+  );
+
+  it("passes on what a factory says of arrays", () => {
+    const stubborn = ({ rate }: { rate: unknown }) => {
+      if (typeof rate !== "number") throw new RangeError("numbers only");
+      return sgd({ learningRate: rate });
+    };
+    expect(() => injectHyperparams(stubborn)({ rate: 1 })).toThrow("numbers only");
+  });
 });
