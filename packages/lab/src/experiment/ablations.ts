@@ -38,7 +38,9 @@ export const clippedSgd = define(
     maxNorm: { kind: "number", default: 1, help: "longest gradient, over all weights" },
   },
   (options) =>
-    injectHyperparams((given: typeof options) => chain(clipByGlobalNorm(given.maxNorm), sgd(given)))(options),
+    injectHyperparams(({ maxNorm, ...rest }: typeof options) => chain(clipByGlobalNorm(maxNorm), sgd(rest)))(
+      options,
+    ),
 );
 
 interface MomentOptions {

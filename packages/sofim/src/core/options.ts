@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "./errors.js";
 import type { FloatType } from "./kernels/index.js";
+import type { OptionNames } from "./option-names.js";
 
 /** Which vector the inverse Fisher matrix is applied to: the bias-corrected moment, or the gradient itself. */
 export type Direction = "moment" | "gradient";
@@ -26,6 +27,18 @@ export interface SofimOptions {
   /** Element type of weights, gradient and moment. Default `"float32"`. */
   readonly dtype?: FloatType;
 }
+
+/** The options' names, for `checkOptionNames`. */
+export const sofimOptionNames: OptionNames<SofimOptions> = {
+  learningRate: "optional",
+  beta: "optional",
+  rho: "optional",
+  weightDecay: "optional",
+  direction: "optional",
+  blocks: "optional",
+  window: "optional",
+  dtype: "optional",
+};
 
 /** The values used where an option is left out; docs/tuning.md says where they come from. The only place where they stand. */
 export const sofimDefaults = Object.freeze({

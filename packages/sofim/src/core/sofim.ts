@@ -2,6 +2,7 @@ import type { BlockDiagnostics, StepSettings } from "./block.js";
 import type { Fisher } from "./fisher.js";
 import { type FloatArray, type FloatType, kernelsOf } from "./kernels/index.js";
 import { MomentFisher } from "./moment-fisher.js";
+import { checkOptionNames } from "./option-names.js";
 import {
   checkBlockLengths,
   checkChoice,
@@ -13,6 +14,7 @@ import {
   checkWindow,
   type SofimOptions,
   sofimDefaults,
+  sofimOptionNames,
 } from "./options.js";
 import { checkFloatArray, checkState, type SofimState } from "./state.js";
 import { WindowFisher } from "./window-fisher.js";
@@ -49,7 +51,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * gradient, one that reads and writes; with a window k inner products and k additions of vectors. Sums are float64.
  * `step` allocates nothing.
  *
- * @throws InvalidArgumentError if the size or an option cannot be used.
+ * @throws InvalidArgumentError if the size or an option cannot be used, or there is no such option.
  *
  * @example
  * ```ts
@@ -102,6 +104,7 @@ export class Sofim {
    */
   constructor(size: number, options: SofimOptions = {}) {
     this.size = checkInteger("size", size, 1);
+    checkOptionNames(options, sofimOptionNames);
     this.dtype = checkChoice("dtype", options.dtype ?? "float32", ["float32", "float64"]);
     this.#settings = {
       kernels: kernelsOf[this.dtype],

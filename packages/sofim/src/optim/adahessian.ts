@@ -1,10 +1,12 @@
-import { addDecayedWeights, type DecayMask } from "./add-decayed-weights.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
+import { addDecayedWeights, type DecayMask, decayOptionNames } from "./add-decayed-weights.js";
 import { chain } from "./chain.js";
 import type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 import {
   adahessianDefaults,
   type ScaleByAdahessianOptions,
   scaleByAdahessian,
+  scaleByAdahessianOptionNames,
 } from "./scale-by-adahessian.js";
 import { scaleByLearningRate } from "./scale-by-learning-rate.js";
 import type { GradientTransformation } from "./transformation.js";
@@ -19,6 +21,12 @@ export interface AdahessianOptions extends ScaleByAdahessianOptions {
   readonly mask?: DecayMask;
 }
 
+const optionNames: OptionNames<AdahessianOptions> = {
+  learningRate: "optional",
+  ...scaleByAdahessianOptionNames,
+  ...decayOptionNames,
+};
+
 /**
  * AdaHessian with decoupled weight decay:
  *
@@ -31,7 +39,7 @@ export interface AdahessianOptions extends ScaleByAdahessianOptions {
  * @param options See `AdahessianOptions`.
  * @returns The transformation; two buffers per weight. `update` needs `extra.hessianVectorProduct`, which `trainingStep`
  * provides, and the parameters if weights decay.
- * @throws InvalidArgumentError for an option out of range.
+ * @throws InvalidArgumentError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -46,10 +54,15 @@ export interface AdahessianOptions extends ScaleByAdahessianOptions {
  * Source: Yao et al., "AdaHessian: An Adaptive Second Order Optimizer for Machine Learning", AAAI 2021.
  */
 export function adahessian(options: AdahessianOptions = {}): GradientTransformation {
-  const { weightDecay = adahessianDefaults.weightDecay, mask } = options;
+  const {
+    learningRate,
+    weightDecay = adahessianDefaults.weightDecay,
+    mask,
+    ...direction
+  } = checkOptionNames(options, optionNames);
   return chain(
-    scaleByAdahessian(options),
+    scaleByAdahessian(direction),
     addDecayedWeights({ weightDecay, ...(mask && { mask }) }),
-    scaleByLearningRate(options.learningRate ?? adahessianDefaults.learningRate),
+    scaleByLearningRate(learningRate ?? adahessianDefaults.learningRate),
   );
 }

@@ -1,6 +1,12 @@
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { chain } from "./chain.js";
 import type { ScalarOrSchedule } from "./hyperparameter.js";
-import { adamDefaults, type ScaleByAdamOptions, scaleByAdam } from "./scale-by-adam.js";
+import {
+  adamDefaults,
+  type ScaleByAdamOptions,
+  scaleByAdam,
+  scaleByAdamOptionNames,
+} from "./scale-by-adam.js";
 import { scaleByLearningRate } from "./scale-by-learning-rate.js";
 import type { GradientTransformation } from "./transformation.js";
 
@@ -10,12 +16,18 @@ export interface AdamOptions extends ScaleByAdamOptions {
   readonly learningRate?: ScalarOrSchedule;
 }
 
+/** The options' names, for `checkOptionNames`. */
+export const adamOptionNames: OptionNames<AdamOptions> = {
+  learningRate: "optional",
+  ...scaleByAdamOptionNames,
+};
+
 /**
  * Adam: params - learningRate mh / (sqrt(vh) + eps). See `scaleByAdam` for the moments.
  *
  * @param options See `AdamOptions`.
  * @returns The transformation; two buffers per weight.
- * @throws InvalidArgumentError for an option out of range.
+ * @throws InvalidArgumentError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -28,5 +40,6 @@ export interface AdamOptions extends ScaleByAdamOptions {
  * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015.
  */
 export function adam(options: AdamOptions = {}): GradientTransformation {
-  return chain(scaleByAdam(options), scaleByLearningRate(options.learningRate ?? adamDefaults.learningRate));
+  const { learningRate, ...moments } = checkOptionNames(options, adamOptionNames);
+  return chain(scaleByAdam(moments), scaleByLearningRate(learningRate ?? adamDefaults.learningRate));
 }

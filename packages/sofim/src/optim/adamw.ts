@@ -1,5 +1,6 @@
-import type { AdamOptions } from "./adam.js";
-import { addDecayedWeights, type DecayMask } from "./add-decayed-weights.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
+import { type AdamOptions, adamOptionNames } from "./adam.js";
+import { addDecayedWeights, type DecayMask, decayOptionNames } from "./add-decayed-weights.js";
 import { chain } from "./chain.js";
 import type { Hyperparameter } from "./hyperparameter.js";
 import { adamDefaults, scaleByAdam } from "./scale-by-adam.js";
@@ -14,12 +15,14 @@ export interface AdamWOptions extends AdamOptions {
   readonly mask?: DecayMask;
 }
 
+const optionNames: OptionNames<AdamWOptions> = { ...adamOptionNames, ...decayOptionNames };
+
 /**
  * Adam with decoupled weight decay: params - learningRate (mh / (sqrt(vh) + eps) + weightDecay params).
  *
  * @param options See `AdamWOptions`.
  * @returns The transformation; two buffers per weight. `update` needs the parameters.
- * @throws InvalidArgumentError for an option out of range.
+ * @throws InvalidArgumentError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -32,10 +35,10 @@ export interface AdamWOptions extends AdamOptions {
  * Source: Loshchilov, Hutter, "Decoupled Weight Decay Regularization", ICLR 2019, algorithm 2.
  */
 export function adamw(options: AdamWOptions = {}): GradientTransformation {
-  const { weightDecay = 0.01, mask } = options;
+  const { learningRate, weightDecay = 0.01, mask, ...moments } = checkOptionNames(options, optionNames);
   return chain(
-    scaleByAdam(options),
+    scaleByAdam(moments),
     addDecayedWeights({ weightDecay, ...(mask && { mask }) }),
-    scaleByLearningRate(options.learningRate ?? adamDefaults.learningRate),
+    scaleByLearningRate(learningRate ?? adamDefaults.learningRate),
   );
 }

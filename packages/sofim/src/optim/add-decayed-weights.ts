@@ -1,5 +1,6 @@
 import { type numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkNonNegative } from "../core/options.js";
 import { checkHyperparameter, type Hyperparameter, operand } from "./hyperparameter.js";
 import { mapLeaves } from "./map-leaves.js";
@@ -17,6 +18,11 @@ export interface AddDecayedWeightsOptions {
   readonly mask?: DecayMask;
 }
 
+/** Those of optimizers with decay, where both may be left out. */
+export const decayOptionNames = { weightDecay: "optional", mask: "optional" } as const;
+
+const optionNames: OptionNames<AddDecayedWeightsOptions> = { ...decayOptionNames, weightDecay: "required" };
+
 /**
  * Adds decay to the updates: update + weightDecay param, for the leaves that the mask lets through.
  *
@@ -27,7 +33,7 @@ export interface AddDecayedWeightsOptions {
  *
  * @param options See `AddDecayedWeightsOptions`.
  * @returns The transformation. `update` needs the parameters, unless `weightDecay` is the number 0.
- * @throws InvalidArgumentError for an option out of range, or from `update` without parameters.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, or from `update` without parameters.
  *
  * @example
  * ```ts
@@ -38,7 +44,8 @@ export interface AddDecayedWeightsOptions {
  * if (typeof decay.update !== "function") throw new Error("not a transformation");
  * ```
  */
-export function addDecayedWeights({ weightDecay, mask }: AddDecayedWeightsOptions): GradientTransformation {
+export function addDecayedWeights(options: AddDecayedWeightsOptions): GradientTransformation {
+  const { weightDecay, mask } = checkOptionNames(options, optionNames);
   const decay = checkHyperparameter("weightDecay", weightDecay, checkNonNegative);
   if (mask !== undefined && typeof mask !== "function") {
     throw new InvalidArgumentError("mask", mask, "a function from path and shape to boolean");

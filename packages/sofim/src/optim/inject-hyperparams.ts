@@ -1,4 +1,5 @@
-import { DType, numpy as np } from "@jax-js/jax";
+import { DType, numpy as np, tree } from "@jax-js/jax";
+import { InvalidArgumentError } from "../core/errors.js";
 import { type GradientTransformation, type OptState, readState } from "./transformation.js";
 
 /** State of an optimizer whose numbers are held in it. */
@@ -22,7 +23,8 @@ export type InjectedState = {
  * @param fixed Names of numeric options that stay numbers: those that say how many or seed, as `columns` and `seed` of
  * `nysNewton`. Default: none.
  * @returns The same function, making a transformation with this state.
- * @throws InvalidArgumentError when it is called with options that `factory` rejects.
+ * @throws InvalidArgumentError when it is called with options that `factory` rejects, as numbers or as arrays (then
+ * `fixed` must name them), or where `fixed` has a name that `factory` rejects.
  *
  * @example
  * ```ts
@@ -44,19 +46,23 @@ export function injectHyperparams<Options extends object | undefined>(
   factory: (options: Options) => GradientTransformation,
   fixed: readonly (keyof NonNullable<Options> & string)[] = [],
 ): (options: NonNullable<Options>) => GradientTransformation {
+  if (!Array.isArray(fixed)) throw new InvalidArgumentError("fixed", fixed, 'a list such as ["seed"]');
   return (options) => {
+    if (typeof options !== "object" || options === null) {
+      throw new InvalidArgumentError("options", options, "an object such as { learningRate: 0.1 }");
+    }
     // Checks the numbers; arrays are not looked into.
     const { needsRawGradients } = factory(options);
+    checkFixed(factory, options, fixed);
     const numbers = Object.entries(options).filter(
       (entry): entry is [string, number] =>
         typeof entry[1] === "number" && !fixed.some((name) => name === entry[0]),
     );
+    checkInjectable(factory, options, numbers, fixed);
     return {
       needsRawGradients,
       init(params) {
-        const hyperparams = Object.fromEntries(
-          numbers.map(([name, value]) => [name, np.array(value, { dtype: DType.Float32 })]),
-        );
+        const hyperparams = toScalars(numbers);
         return { hyperparams, inner: factory({ ...options, ...hyperparams }).init(params) };
       },
       update(updates, state, params, extra) {
@@ -69,4 +75,51 @@ export function injectHyperparams<Options extends object | undefined>(
       },
     };
   };
+}
+
+type Factory<Options> = (options: Options) => GradientTransformation;
+
+/** Throws for a name that is no option: left without a value, it is known to the factory or rejected by name. */
+function checkFixed<Options extends object | undefined>(
+  factory: Factory<Options>,
+  options: NonNullable<Options>,
+  fixed: readonly string[],
+): void {
+  for (const name of fixed) {
+    if (Object.hasOwn(options, name)) continue;
+    try {
+      factory({ ...options, [name]: undefined });
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError) || error.argument !== name) throw error;
+      throw new InvalidArgumentError("fixed", name, error.expected);
+    }
+  }
+}
+
+/** Throws for numbers that cannot be arrays, which `init` would otherwise be the first to see. */
+function checkInjectable<Options extends object | undefined>(
+  factory: Factory<Options>,
+  options: NonNullable<Options>,
+  numbers: readonly [string, number][],
+  fixed: readonly string[],
+): void {
+  const scalars = toScalars(numbers);
+  try {
+    factory({ ...options, ...scalars });
+  } catch (error) {
+    const rejected = error instanceof InvalidArgumentError ? error.received : undefined;
+    const found = numbers.find(([name]) => scalars[name] === rejected);
+    if (found === undefined) throw error;
+    const [name, value] = found;
+    const remedy = `its name in injectHyperparams(factory, ${JSON.stringify([...fixed, name])})`;
+    throw new InvalidArgumentError(name, value, `${remedy}, as it must stay a number`);
+  } finally {
+    tree.dispose(scalars);
+  }
+}
+
+function toScalars(numbers: readonly [string, number][]): Record<string, np.Array> {
+  return Object.fromEntries(
+    numbers.map(([name, value]) => [name, np.array(value, { dtype: DType.Float32 })]),
+  );
 }

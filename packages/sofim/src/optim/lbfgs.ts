@@ -1,5 +1,6 @@
 import { type numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkInteger, checkNonNegative, checkPositive } from "../core/options.js";
 import { applyUpdates } from "./apply-updates.js";
 import { chain } from "./chain.js";
@@ -18,7 +19,7 @@ import { checkSameTree } from "./tree.js";
 
 /** Options of `lbfgs`. */
 export interface LbfgsOptions {
-  /** Step size, finite and >= 0, or a schedule. */
+  /** Step size, finite and >= 0, or a schedule. Required. */
   readonly learningRate: ScalarOrSchedule;
   /** Pairs of steps and gradient changes to keep, an integer >= 1. Default 10. */
   readonly memory?: number;
@@ -27,6 +28,13 @@ export interface LbfgsOptions {
   /** Longest step, over all weights, finite and > 0. Default: none. */
   readonly maxStep?: Hyperparameter;
 }
+
+const optionNames: OptionNames<LbfgsOptions> = {
+  learningRate: "required",
+  memory: "optional",
+  minCurvature: "optional",
+  maxStep: "optional",
+};
 
 interface LbfgsState {
   readonly history: CurvatureHistory;
@@ -53,8 +61,8 @@ interface LbfgsState {
  *
  * @param options See `LbfgsOptions`.
  * @returns The transformation. `update` needs the parameters and `extra.gradientAt`.
- * @throws InvalidArgumentError for an option out of range, or from `update` for what is missing; TreeMismatchError from
- * `update` for gradients that differ from the parameters.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, or from `update` for what is missing;
+ * TreeMismatchError from `update` for gradients that differ from the parameters.
  *
  * @example
  * ```ts
@@ -84,12 +92,8 @@ interface LbfgsState {
  * Fukushima, "On the Global Convergence of the BFGS Method for Nonconvex Unconstrained Optimization Problems", SIAM
  * Journal on Optimization 11 (2001).
  */
-export function lbfgs({
-  learningRate,
-  memory = 10,
-  minCurvature = 1e-4,
-  maxStep,
-}: LbfgsOptions): GradientTransformation {
+export function lbfgs(options: LbfgsOptions): GradientTransformation {
+  const { learningRate, memory = 10, minCurvature = 1e-4, maxStep } = checkOptionNames(options, optionNames);
   checkInteger("memory", memory, 1);
   const least = checkHyperparameter("minCurvature", minCurvature, checkNonNegative);
   const rated = scaleByLearningRate(learningRate);

@@ -1,8 +1,14 @@
-import { addDecayedWeights, type DecayMask } from "./add-decayed-weights.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
+import { addDecayedWeights, type DecayMask, decayOptionNames } from "./add-decayed-weights.js";
 import { chain } from "./chain.js";
 import type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 import { scaleByLearningRate } from "./scale-by-learning-rate.js";
-import { nysNewtonDefaults, type ScaleByNysNewtonOptions, scaleByNysNewton } from "./scale-by-nys-newton.js";
+import {
+  nysNewtonDefaults,
+  type ScaleByNysNewtonOptions,
+  scaleByNysNewton,
+  scaleByNysNewtonOptionNames,
+} from "./scale-by-nys-newton.js";
 import type { GradientTransformation } from "./transformation.js";
 
 /** Options of `nysNewton`. */
@@ -14,6 +20,12 @@ export interface NysNewtonOptions extends ScaleByNysNewtonOptions {
   /** Which leaves decay. Default: all. */
   readonly mask?: DecayMask;
 }
+
+const optionNames: OptionNames<NysNewtonOptions> = {
+  learningRate: "optional",
+  ...scaleByNysNewtonOptionNames,
+  ...decayOptionNames,
+};
 
 /**
  * Nys-Newton, a regularized Newton step with a Nystrom approximation of the Hessian:
@@ -29,7 +41,7 @@ export interface NysNewtonOptions extends ScaleByNysNewtonOptions {
  *
  * @param options See `NysNewtonOptions`.
  * @returns The transformation. `update` needs `extra.hessianVectorProduct`, which `trainingStep` provides.
- * @throws InvalidArgumentError for an option out of range.
+ * @throws InvalidArgumentError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -56,10 +68,10 @@ export interface NysNewtonOptions extends ScaleByNysNewtonOptions {
  * Optimization", arXiv 2110.08577.
  */
 export function nysNewton(options: NysNewtonOptions = {}): GradientTransformation {
-  const { weightDecay = 0, mask } = options;
+  const { learningRate, weightDecay = 0, mask, ...direction } = checkOptionNames(options, optionNames);
   return chain(
-    scaleByNysNewton(options),
+    scaleByNysNewton(direction),
     addDecayedWeights({ weightDecay, ...(mask && { mask }) }),
-    scaleByLearningRate(options.learningRate ?? nysNewtonDefaults.learningRate),
+    scaleByLearningRate(learningRate ?? nysNewtonDefaults.learningRate),
   );
 }

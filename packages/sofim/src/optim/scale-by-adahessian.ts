@@ -1,5 +1,6 @@
 import { numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkDecayRate, checkPositive } from "../core/options.js";
 import {
   cast,
@@ -50,6 +51,16 @@ export interface ScaleByAdahessianOptions {
   readonly spatialAveraging?: boolean;
 }
 
+/** The options' names, for `checkOptionNames`. */
+export const scaleByAdahessianOptionNames: OptionNames<ScaleByAdahessianOptions> = {
+  b1: "optional",
+  b2: "optional",
+  eps: "optional",
+  hessianPower: "optional",
+  seed: "optional",
+  spatialAveraging: "optional",
+};
+
 interface ScaleByAdahessianState {
   readonly mu: ArrayTree;
   readonly nu: ArrayTree;
@@ -76,13 +87,15 @@ interface ScaleByAdahessianState {
  *
  * @param options See `ScaleByAdahessianOptions`.
  * @returns The transformation. `update` needs `extra.hessianVectorProduct`, and does not use the parameters.
- * @throws InvalidArgumentError for an option out of range, or from `update` without `extra.hessianVectorProduct`;
- * TreeMismatchError from `update` for gradients that differ from the parameters given to `init`.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, or from `update` without
+ * `extra.hessianVectorProduct`; TreeMismatchError from `update` for gradients that differ from the parameters given to
+ * `init`.
  *
  * Source: Yao, Gholami, Shen, Mustafa, Keutzer, Mahoney, "AdaHessian: An Adaptive Second Order Optimizer for Machine
  * Learning", AAAI 2021, algorithm 1 and equations 7 to 12. As in its authors' program, the mean over a window is of |D|.
  */
 export function scaleByAdahessian(options: ScaleByAdahessianOptions = {}): GradientTransformation {
+  checkOptionNames(options, scaleByAdahessianOptionNames);
   const b1 = checkHyperparameter("b1", options.b1 ?? adahessianDefaults.b1, checkDecayRate);
   const b2 = checkHyperparameter("b2", options.b2 ?? adahessianDefaults.b2, checkDecayRate);
   const eps = checkHyperparameter("eps", options.eps ?? adahessianDefaults.eps, checkPositive);
@@ -155,9 +168,14 @@ function overWindow(x: np.Array): np.Array {
   return np.broadcastTo(np.mean(np.abs(x), window, { keepdims: true }), shape);
 }
 
-/** x^power for x >= 0. */
+/** x^power for x >= 0; 1 for a power of 0, whatever x is. */
 function raise(x: np.Array, power: Hyperparameter): np.Array {
-  return power === 1 ? x : np.exp(np.log(x).mul(operand(power, x.dtype)));
+  if (power === 1) return x;
+  const { dtype } = x;
+  const exponent = operand(power, dtype);
+  const isPositive = exponent.ref.greater(0);
+  // 0 log 0 is not a number.
+  return np.where(isPositive, np.exp(np.log(x).mul(exponent)), np.array(1, { dtype }));
 }
 
 function checkPower(name: string, value: unknown): number {

@@ -1,4 +1,5 @@
 import { numpy as np, tree } from "@jax-js/jax";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkDecayRate, checkPositive } from "../core/options.js";
 import {
   cast,
@@ -27,6 +28,13 @@ export interface ScaleByAdamOptions {
   readonly eps?: Hyperparameter;
 }
 
+/** The options' names, for `checkOptionNames`. */
+export const scaleByAdamOptionNames: OptionNames<ScaleByAdamOptions> = {
+  b1: "optional",
+  b2: "optional",
+  eps: "optional",
+};
+
 interface ScaleByAdamState {
   readonly mu: ArrayTree;
   readonly nu: ArrayTree;
@@ -45,12 +53,13 @@ interface ScaleByAdamState {
  *
  * @param options See `ScaleByAdamOptions`.
  * @returns The transformation. `update` does not use the parameters.
- * @throws InvalidArgumentError for an option out of range; TreeMismatchError from `update` for gradients that differ
- * from the parameters given to `init`.
+ * @throws InvalidArgumentError for an option that is unknown or out of range; TreeMismatchError from `update` for
+ * gradients that differ from the parameters given to `init`.
  *
  * Source: Kingma, Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, algorithm 1.
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransformation {
+  checkOptionNames(options, scaleByAdamOptionNames);
   const b1 = checkHyperparameter("b1", options.b1 ?? adamDefaults.b1, checkDecayRate);
   const b2 = checkHyperparameter("b2", options.b2 ?? adamDefaults.b2, checkDecayRate);
   const eps = checkHyperparameter("eps", options.eps ?? adamDefaults.eps, checkPositive);

@@ -1,5 +1,6 @@
 import { DType, numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkInteger, checkPositive } from "../core/options.js";
 import { cast, checkHyperparameter, type Hyperparameter, operand } from "./hyperparameter.js";
 import { mapLeaves } from "./map-leaves.js";
@@ -25,11 +26,18 @@ const MOST_COLUMNS = 64;
 export interface ScaleByNysNewtonOptions {
   /** Regularization of the Hessian, finite and > 0, in units of curvature. Default 1. */
   readonly rho?: Hyperparameter;
-  /** Columns m of the Hessian to sample, 1 to 64 and at most the number of weights. Default 8. */
+  /** Columns m of the Hessian to sample, 1 to 64 and at most the number of weights. Default 8, or all if there are fewer. */
   readonly columns?: number;
   /** Of the choice of columns, an integer from 0 to 2^32 - 1. Default 0. */
   readonly seed?: number;
 }
+
+/** The options' names, for `checkOptionNames`. */
+export const scaleByNysNewtonOptionNames: OptionNames<ScaleByNysNewtonOptions> = {
+  rho: "optional",
+  columns: "optional",
+  seed: "optional",
+};
 
 interface ScaleByNysNewtonState {
   /** C': every leaf [columns, ...shape]. */
@@ -52,29 +60,29 @@ interface ScaleByNysNewtonState {
  * uphill and without bound, while this one always points downhill and is never longer than |g| / rho.
  *
  * A step with `extra.refreshCurvature` false reuses columns and inverse from the state. Before the first refresh there
- * is no curvature and the update is g / rho.
+ * is no curvature and the update is g / rho. Where there are no weights, nothing happens.
  *
  * State: `{ columns, inverse, rho, key }`, m buffers per weight, m^2 + 1 float64 and two uint32.
  *
  * @param options See `ScaleByNysNewtonOptions`.
  * @returns The transformation. `update` needs `extra.hessianVectorProduct`, which it calls m times in a refreshing step.
  * The device must have float64.
- * @throws InvalidArgumentError for an option out of range, from `init` for more columns than weights, or from `update`
- * without `extra.hessianVectorProduct`; TreeMismatchError from `update` for gradients that differ from the parameters.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, from `init` for more columns than
+ * weights, or from `update` without `extra.hessianVectorProduct`; TreeMismatchError from `update` for gradients that
+ * differ from the parameters.
  *
  * Source: our re-implementation of Singh, Tankaria, Yamada, "Nys-Newton: Nystrom-Approximated Curvature for Stochastic
  * Optimization", arXiv 2110.08577. The absolute value of W is ours.
  */
 export function scaleByNysNewton(options: ScaleByNysNewtonOptions = {}): GradientTransformation {
+  checkOptionNames(options, scaleByNysNewtonOptionNames);
   const rho = checkHyperparameter("rho", options.rho ?? nysNewtonDefaults.rho, checkPositive);
-  const count = checkColumns(options.columns ?? nysNewtonDefaults.columns);
+  const given = options.columns === undefined ? undefined : checkColumns(options.columns);
   const seed = checkSeed(options.seed ?? nysNewtonDefaults.seed);
   return {
     init(params) {
       const weights = tree.leaves<np.Array>(params).reduce((sum, x) => sum + x.size, 0);
-      if (count > weights) {
-        throw new InvalidArgumentError("columns", count, `at most the number of weights, ${weights}`);
-      }
+      const count = countColumns(given, weights);
       const columns = mapLeaves(params as ArrayTree, (x) => {
         const [shape, { dtype }] = [[count, ...x.shape], x];
         x.dispose();
@@ -87,7 +95,11 @@ export function scaleByNysNewton(options: ScaleByNysNewtonOptions = {}): Gradien
       const keys = ["columns", "inverse", "rho", "key"] as const;
       const old = readState<ScaleByNysNewtonState>("scaleByNysNewton", state, keys);
       checkGradients(updates, old.columns);
-      const next = extra?.refreshCurvature === false ? old : refresh(old, extra, rho, count);
+      if (tree.leaves<np.Array>(updates).every((x) => x.size === 0)) {
+        tree.dispose(params);
+        return [updates, state];
+      }
+      const next = extra?.refreshCurvature === false ? old : refresh(old, extra, rho);
       tree.dispose(params);
       return [newtonStep(updates, next), { ...next }];
     },
@@ -99,9 +111,9 @@ function refresh(
   old: ScaleByNysNewtonState,
   extra: ExtraArgs | undefined,
   rho: Hyperparameter,
-  count: number,
 ): ScaleByNysNewtonState {
   const product = requireExtra("nysNewton", extra, "hessianVectorProduct");
+  const count = old.inverse.shape[0]!;
   const [like, structure] = tree.flatten<np.Array>(old.columns);
   const shapes = like.map((x) => x.shape.slice(1));
   const [key, drawKey] = nextKeys(old.key);
@@ -191,6 +203,15 @@ function checkGradients(gradients: ArrayTree, columns: ArrayTree): void {
   } finally {
     tree.dispose(like);
   }
+}
+
+/** The columns to sample of so many weights: at least one, as without weights it does not matter how many. */
+function countColumns(given: number | undefined, weights: number): number {
+  if (given === undefined) return Math.max(Math.min(nysNewtonDefaults.columns, weights), 1);
+  if (given > weights && weights > 0) {
+    throw new InvalidArgumentError("columns", given, `at most the number of weights, ${weights}`);
+  }
+  return given;
 }
 
 function checkColumns(value: unknown): number {

@@ -1,5 +1,6 @@
 import { type numpy as np, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import {
   checkDecayRate,
   checkDirection,
@@ -48,6 +49,16 @@ export interface ScaleBySofimOptions {
   readonly diagnostics?: boolean;
 }
 
+/** The options' names, for `checkOptionNames`. */
+export const scaleBySofimOptionNames: OptionNames<ScaleBySofimOptions> = {
+  beta: "optional",
+  rho: "optional",
+  blocks: "optional",
+  direction: "optional",
+  window: "optional",
+  diagnostics: "optional",
+};
+
 interface ScaleBySofimState {
   /** First moment M, before bias correction. */
   readonly mu: OptState;
@@ -79,8 +90,8 @@ interface ScaleBySofimState {
  *
  * @param options See `ScaleBySofimOptions`.
  * @returns The transformation. `update` does not use the parameters.
- * @throws InvalidArgumentError for an option out of range; TreeMismatchError from `update` for gradients that differ
- * in structure, shape or (without a window) dtype from the parameters given to `init`.
+ * @throws InvalidArgumentError for an option that is unknown or out of range; TreeMismatchError from `update` for
+ * gradients that differ in structure, shape or (without a window) dtype from the parameters given to `init`.
  *
  * @example
  * ```ts
@@ -100,7 +111,7 @@ interface ScaleBySofimState {
  * Efficient Matrix-Free Approximations of Second-Order Information", NeurIPS 2021, arXiv 2107.03356.
  */
 export function scaleBySofim(options: ScaleBySofimOptions = {}): GradientTransformation {
-  return descendBySofim(options, undefined);
+  return descendBySofim(checkOptionNames(options, scaleBySofimOptionNames), undefined);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { chain } from "./chain.js";
 import type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 import { scaleByLearningRate } from "./scale-by-learning-rate.js";
@@ -7,13 +8,19 @@ import type { GradientTransformation } from "./transformation.js";
 
 /** Options of `sgd`. */
 export interface SgdOptions {
-  /** Step size, finite and >= 0, or a schedule. */
+  /** Step size, finite and >= 0, or a schedule. Required. */
   readonly learningRate: ScalarOrSchedule;
   /** Share of the buffer kept at each step, in [0, 1). Left out: no momentum and no buffer. */
   readonly momentum?: Hyperparameter;
   /** Nesterov's momentum. Default false. */
   readonly nesterov?: boolean;
 }
+
+const optionNames: OptionNames<SgdOptions> = {
+  learningRate: "required",
+  momentum: "optional",
+  nesterov: "optional",
+};
 
 /**
  * Stochastic gradient descent:
@@ -24,7 +31,7 @@ export interface SgdOptions {
  *
  * @param options See `SgdOptions`.
  * @returns The transformation; one buffer per weight with momentum, none without.
- * @throws InvalidArgumentError for an option out of range, or for `nesterov` without momentum.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, or for `nesterov` without momentum.
  *
  * @example
  * ```ts
@@ -37,7 +44,8 @@ export interface SgdOptions {
  * Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in deep learning",
  * ICML 2013.
  */
-export function sgd({ learningRate, momentum, nesterov = false }: SgdOptions): GradientTransformation {
+export function sgd(options: SgdOptions): GradientTransformation {
+  const { learningRate, momentum, nesterov = false } = checkOptionNames(options, optionNames);
   if (nesterov && momentum === undefined) {
     throw new InvalidArgumentError("momentum", momentum, "a number in [0, 1) where nesterov is true");
   }

@@ -1,9 +1,15 @@
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { sofimDefaults } from "../core/options.js";
-import { addDecayedWeights, type DecayMask } from "./add-decayed-weights.js";
+import { addDecayedWeights, type DecayMask, decayOptionNames } from "./add-decayed-weights.js";
 import { chain } from "./chain.js";
 import type { Hyperparameter, ScalarOrSchedule } from "./hyperparameter.js";
 import { scaleByLearningRate } from "./scale-by-learning-rate.js";
-import { descendBySofim, type ScaleBySofimOptions, scaleBySofim } from "./scale-by-sofim.js";
+import {
+  descendBySofim,
+  type ScaleBySofimOptions,
+  scaleBySofim,
+  scaleBySofimOptionNames,
+} from "./scale-by-sofim.js";
 import type { GradientTransformation } from "./transformation.js";
 
 /** Options of `sofim`. */
@@ -15,6 +21,12 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
   /** Which leaves decay. Default: all. */
   readonly mask?: DecayMask;
 }
+
+const optionNames: OptionNames<SofimTransformationOptions> = {
+  learningRate: "optional",
+  ...scaleBySofimOptionNames,
+  ...decayOptionNames,
+};
 
 /**
  * SOFIM, natural-gradient descent with a rank-one regularized Fisher matrix of the bias-corrected moment Mh:
@@ -33,7 +45,7 @@ export interface SofimTransformationOptions extends ScaleBySofimOptions {
  *
  * @param options See `SofimTransformationOptions`.
  * @returns The transformation; one buffer per weight, k + 1 with a window k. `update` needs the parameters if weights decay.
- * @throws InvalidArgumentError for an option out of range.
+ * @throws InvalidArgumentError for an option that is unknown or out of range.
  *
  * @example
  * ```ts
@@ -79,15 +91,16 @@ export function sofim(options: SofimTransformationOptions = {}): GradientTransfo
     learningRate = sofimDefaults.learningRate,
     weightDecay = sofimDefaults.weightDecay,
     mask,
-  } = options;
+    ...preconditioner
+  } = checkOptionNames(options, optionNames);
   const decay = addDecayedWeights({ weightDecay, ...(mask && { mask }) });
   const descent = scaleByLearningRate(learningRate);
   const isPlain =
     weightDecay === 0 &&
-    options.window === undefined &&
-    !options.diagnostics &&
-    options.direction !== "gradient";
+    preconditioner.window === undefined &&
+    !preconditioner.diagnostics &&
+    preconditioner.direction !== "gradient";
   return isPlain && typeof learningRate !== "function"
-    ? chain(descendBySofim(options, learningRate))
-    : chain(scaleBySofim(options), decay, descent);
+    ? chain(descendBySofim(preconditioner, learningRate))
+    : chain(scaleBySofim(preconditioner), decay, descent);
 }

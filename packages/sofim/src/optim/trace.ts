@@ -1,4 +1,5 @@
 import { type numpy as np, tree } from "@jax-js/jax";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { checkDecayRate } from "../core/options.js";
 import { checkHyperparameter, type Hyperparameter, operand } from "./hyperparameter.js";
 import { mapLeaves } from "./map-leaves.js";
@@ -14,6 +15,8 @@ export interface TraceOptions {
   readonly nesterov?: boolean;
 }
 
+const optionNames: OptionNames<TraceOptions> = { decay: "required", nesterov: "optional" };
+
 /**
  * Sums updates with exponential decay, the momentum of SGD:
  *
@@ -25,10 +28,11 @@ export interface TraceOptions {
  *
  * @param options See `TraceOptions`.
  * @returns The transformation. `update` does not use the parameters.
- * @throws InvalidArgumentError for an option out of range; TreeMismatchError from `update` for gradients that differ
- * from the parameters given to `init`.
+ * @throws InvalidArgumentError for an option that is unknown or out of range; TreeMismatchError from `update` for
+ * gradients that differ from the parameters given to `init`.
  */
-export function trace({ decay, nesterov = false }: TraceOptions): GradientTransformation {
+export function trace(options: TraceOptions): GradientTransformation {
+  const { decay, nesterov = false } = checkOptionNames(options, optionNames);
   const kept = checkHyperparameter("decay", decay, checkDecayRate);
   return {
     init: (params) => ({ trace: zerosLikeTree(params) }),

@@ -1,5 +1,6 @@
 import { grad, jvp, type numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import { applyUpdates } from "./apply-updates.js";
 import type { ArrayTree, ExtraArgs, GradientTransformation, OptState } from "./transformation.js";
 
@@ -36,6 +37,8 @@ export interface TrainingStepOptions {
   readonly hasAux?: boolean;
 }
 
+const optionNames: OptionNames<TrainingStepOptions> = { refreshCurvature: "optional", hasAux: "optional" };
+
 /**
  * One step of an optimizer on a loss: gradient, update and new parameters, with everything in `extra` that methods
  * beyond the first order ask for. A pure function for `jit` of jax-js or of `sofim/ort`; it consumes its arguments.
@@ -52,7 +55,8 @@ export interface TrainingStepOptions {
  * @param options.refreshCurvature See `ExtraArgs`. Default true.
  * @param options.hasAux Whether the loss returns `[value, aux]`. Default false.
  * @returns The step; with `hasAux` its fourth result is `aux` at the parameters before the step.
- * @throws InvalidArgumentError, at the first call, if the loss returns a pair without `hasAux` or none with it.
+ * @throws InvalidArgumentError for an option that is unknown; at the first call of the step, if the loss returns a pair
+ * without `hasAux` or none with it.
  *
  * @example
  * ```ts
@@ -89,8 +93,9 @@ export function trainingStep<Params extends ArrayTree, Batch extends np.Array[],
 export function trainingStep<Params extends ArrayTree, Batch extends np.Array[]>(
   loss: Loss<Params, Batch> | LossWithAux<Params, Batch, ArrayTree>,
   optimizer: GradientTransformation,
-  { refreshCurvature = true, hasAux = false }: TrainingStepOptions = {},
+  options: TrainingStepOptions = {},
 ): TrainingStep<Params, Batch> | TrainingStepWithAux<Params, Batch, ArrayTree> {
+  const { refreshCurvature = true, hasAux = false } = checkOptionNames(options, optionNames);
   const pair = (params: Params, ...batch: Batch): [np.Array, ArrayTree] =>
     splitLoss(loss(params, ...batch), hasAux);
   const value = (params: Params, ...batch: Batch): np.Array => {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../core/errors.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import {
   checkDecayRate,
   checkDirection,
@@ -46,32 +47,23 @@ export interface CheckedOptions {
   readonly skipNonFinite: boolean;
 }
 
-const names: readonly string[] = [
-  "learningRate",
-  "beta",
-  "rho",
-  "weightDecay",
-  "direction",
-  "blocks",
-  "clipByGlobalNorm",
-  "skipNonFinite",
-] satisfies readonly (keyof SofimOptimizerOptions)[];
+const optionNames: OptionNames<SofimOptimizerOptions> = {
+  learningRate: "optional",
+  beta: "optional",
+  rho: "optional",
+  weightDecay: "optional",
+  direction: "optional",
+  blocks: "optional",
+  clipByGlobalNorm: "optional",
+  skipNonFinite: "optional",
+};
 
 /** Fills in the defaults. @throws InvalidArgumentError for an option that is unknown or out of range. */
-export function checkOptions(options: unknown): CheckedOptions {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError("options", options, "an object such as { learningRate: 0.1 }");
-  }
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) {
-      throw new InvalidArgumentError(
-        name,
-        Reflect.get(options, name),
-        `no such option; ${names.join(", ")} exist`,
-      );
-    }
-  }
-  const given: { readonly [K in keyof SofimOptimizerOptions]: unknown } = options;
+export function checkOptions(options: SofimOptimizerOptions): CheckedOptions {
+  const given: { readonly [K in keyof SofimOptimizerOptions]: unknown } = checkOptionNames(
+    options,
+    optionNames,
+  );
   const clip = given.clipByGlobalNorm ?? null;
   return {
     learningRate: checkNonNegative("learningRate", given.learningRate ?? sofimDefaults.learningRate),

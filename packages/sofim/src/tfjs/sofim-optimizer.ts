@@ -96,7 +96,7 @@ export class SofimOptimizer extends Optimizer {
   }
 
   /**
-   * Takes one step.
+   * Takes one step; none, and counts none, where no variable has a gradient.
    *
    * @param variableGradients Mean gradient of the minibatch: a map from variable name to tensor or a list of both. They
    *   stay the caller's.
@@ -104,8 +104,11 @@ export class SofimOptimizer extends Optimizer {
    *   SofimError if moments were loaded that belong to none of the variables.
    */
   override applyGradients(variableGradients: NamedTensorMap | NamedTensor[]): void {
+    const gradients = listGradients(variableGradients);
+    // A step counted here would age the bias correction of moments that have not moved.
+    if (gradients.length === 0) return;
     tidy(() => {
-      const slots = this.#slots.withMoments(listGradients(variableGradients));
+      const slots = this.#slots.withMoments(gradients);
       this.#counters();
       this.incrementIterations();
       if (readsAtOnce()) this.#stepOnHost(slots);

@@ -22,8 +22,9 @@ export interface StepSettings {
   readonly weightDecay: number;
 }
 
-/** n = 1 + beta + ... + beta^(steps - 1), which takes T to the bias-corrected moment: Mh = T / n. */
+/** n = 1 + beta + ... + beta^(steps - 1), which takes T to the bias-corrected moment: Mh = T / n; 0 for no steps. */
 export function momentCount(beta: number, steps: number): number {
+  if (steps === 0) return 0; // without memory, 0 log 0 would be taken
   return -Math.expm1(steps * Math.log(beta)) / (1 - beta);
 }
 

@@ -217,7 +217,8 @@ describe("minimizeLbfgs", () => {
   it("names what it cannot use", async () => {
     const quadratic = ([x]: Float64Array) => ({ value: x! * x!, gradient: [2 * x!] });
     const start = Float64Array.of(1);
-    const bad = [
+    const bad: object[] = [
+      { memry: 5 },
       { memory: 0 },
       { maxIterations: -1 },
       { gradientTolerance: Number.NaN },

@@ -7,6 +7,7 @@ import {
   sofimDefaults,
   TreeMismatchError,
 } from "../../src/core/index.js";
+import { checkOptionNames, type OptionNames } from "../../src/core/option-names.js";
 
 /** Calls `run` and returns the InvalidArgumentError that it must throw. */
 function invalid(run: () => unknown): InvalidArgumentError {
@@ -67,6 +68,16 @@ describe("Sofim's options", () => {
     }
   });
 
+  it.each([
+    [{ lr: 1 }, "lr: got 1, want one of the options learningRate, beta, rho, weightDecay,"],
+    [{ toString: 1 }, "toString: got 1, want one of the options learningRate,"],
+    [0.1, "options: got 0.1, want an object of learningRate, beta,"],
+    [null, "options: got null, want an object of"],
+    [[0.1], "options: got an array of length 1, want an object of"],
+  ])("reject %o, which is misspelt or misplaced", (options, message) => {
+    expect(invalid(() => new Sofim(3, wrong(options))).message).toContain(message);
+  });
+
   it("say in the message what is wrong", () => {
     expect(invalid(() => new Sofim(3, { learningRate: Number.NaN })).message).toBe(
       "learningRate: got NaN, want a finite number >= 0",
@@ -77,6 +88,37 @@ describe("Sofim's options", () => {
     expect(invalid(() => new Sofim(3, { blocks: [1, 1] })).message).toBe(
       'blocks: got an array of length 2, want "global" or an array of positive block lengths that sum to 3 (these sum to 2)',
     );
+  });
+});
+
+describe("checkOptionNames", () => {
+  interface Options {
+    readonly rate: number;
+    readonly memory?: number | undefined;
+  }
+  const names: OptionNames<Options> = { rate: "required", memory: "optional" };
+
+  it("returns the options, whatever their values", () => {
+    const options: Options = { rate: wrong([1]), memory: undefined };
+    expect(checkOptionNames(options, names)).toBe(options);
+  });
+
+  it("says which options there are, and which are required", () => {
+    expect(invalid(() => checkOptionNames<Options>(wrong(undefined), names)).message).toBe(
+      "options: got undefined, want an object of rate (required), memory",
+    );
+  });
+
+  it("takes no list that lacks an option, or has it otherwise", () => {
+    // @ts-expect-error: the list lacks `memory`
+    const short: OptionNames<Options> = { rate: "required" };
+    // @ts-expect-error: `rate` must not be left out
+    const lax: OptionNames<Options> = { rate: "optional", memory: "optional" };
+    // @ts-expect-error: there is no `decay`
+    const long: OptionNames<Options> = { rate: "required", memory: "optional", decay: "optional" };
+    // @ts-expect-error: the list of other options
+    expect(() => checkOptionNames({ rate: 1, decay: 2 }, names)).toThrow(/^decay: got 2/);
+    expect([short, lax, long]).toHaveLength(3);
   });
 });
 

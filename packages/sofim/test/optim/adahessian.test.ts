@@ -7,6 +7,7 @@ import {
   clipByGlobalNorm,
   type GradientTransformation,
   InvalidArgumentError,
+  injectHyperparams,
   type OptState,
   sgd,
   sofim,
@@ -14,7 +15,8 @@ import {
 } from "../../src/optim/index.js";
 import { nextKeys, rademacher } from "../../src/optim/rademacher.js";
 import { expectClose } from "../core/helpers.js";
-import { startJax, take, values } from "./jax.js";
+import { adapterNames, adapters, read, save } from "./contract/adapters.js";
+import { array, startJax, take, values } from "./jax.js";
 import { type QuarticParams, quartic, ranges, size } from "./quartic.js";
 import { spied } from "./spied.js";
 
@@ -143,6 +145,7 @@ const cases: [string, PlainOptions, { float64: number; float32: number }][] = [
   ["other options", others, { float64: 1e-10, float32: 1e-6 }],
   // jax-js computes exp and log of float64 with float32's accuracy.
   ["a power of 0.5", { ...usual, hessianPower: 0.5 }, { float64: 1e-6, float32: 2e-6 }],
+  ["a power of 0", { ...usual, hessianPower: 0 }, { float64: 1e-10, float32: 1e-6 }],
 ];
 
 describe.each(cases)("adahessian with %s", (_, options, tolerances) => {
@@ -224,6 +227,48 @@ describe("adahessian", () => {
     ["learningRate", { learningRate: Number.NaN }],
   ])("rejects a wrong %s", (argument, options) => {
     expect(() => adahessian(options)).toThrow(new RegExp(`^${argument}: got`));
+  });
+});
+
+describe("adahessian where the Hessian's diagonal is 0", () => {
+  // One weight of a straight slope and one of a parabola, whose diagonal is 2: the roots are 0 and 2.
+  const loss = (w: np.Array) => np.sum(w.ref.slice([0, 1]).mul(3)).add(np.sum(np.square(w.slice([1, 2]))));
+  const eps = 0.125;
+
+  describe.each(adapterNames)("on %s", (name) => {
+    const { compile, load } = adapters[name];
+
+    it.each([
+      [0, false],
+      [0, true],
+      [0.5, false],
+      [0.5, true],
+    ])("raises to the power %d (injected: %s)", async (hessianPower, isInjected) => {
+      const make = isInjected ? injectHyperparams(adahessian) : adahessian;
+      const optimizer = make({ learningRate: 0.25, eps, hessianPower });
+      const step = compile(trainingStep(loss, optimizer) as never) as never as (
+        params: np.Array,
+        state: OptState,
+      ) => Promise<[np.Array, np.Array, OptState]>;
+      const start = array([1, 1], [2]);
+      const initial = optimizer.init(start.ref);
+      let [params, state] = [load(save(start)), load(save(initial))];
+      tree.dispose([start, initial]);
+      let expected = [1, 1];
+      const moments = [0, 0];
+      for (let t = 1; t <= 2; t++) {
+        const [value, nextParams, nextState] = await step(params, state);
+        tree.dispose(value);
+        [params, state] = [nextParams, nextState];
+        [3, 2 * expected[1]!].forEach((g, i) => {
+          moments[i] = 0.9 * moments[i]! + 0.1 * g;
+        });
+        const roots = [0, 2].map((root) => root ** hessianPower);
+        expected = expected.map((w, i) => w - (0.25 * moments[i]!) / (1 - 0.9 ** t) / (roots[i]! + eps));
+      }
+      expectClose(read(params), expected, 1e-5);
+      tree.dispose([params, state]);
+    });
   });
 });
 

@@ -3,12 +3,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import {
   type GradientTransformation,
   nysNewton,
+  type OptState,
+  partition,
   scaleByNysNewton,
   trainingStep,
 } from "../../src/optim/index.js";
 import { randomColumns } from "../../src/optim/random-columns.js";
 import { absoluteMatrix, invertPositive } from "../../src/optim/small-matrices.js";
 import { expectClose, randomSigned } from "../core/helpers.js";
+import { adapterNames, adapters, read, save } from "./contract/adapters.js";
 import { dot, eigen, type Matrix, multiply, ofEigenvalues, solve, transpose } from "./dense.js";
 import { array, startJax, take, values } from "./jax.js";
 import { type QuarticParams, quartic, size } from "./quartic.js";
@@ -221,6 +224,37 @@ describe("nysNewton", () => {
       expect(dot(update, gradient)).toBeGreaterThan(0);
       expect(Math.hypot(...update)).toBeLessThanOrEqual(Math.hypot(...gradient) / 0.05);
     }
+  });
+
+  it.each([
+    [15, 8],
+    [8, 8],
+    [5, 5],
+    [1, 1],
+  ])("samples of %d weights %d columns, if it is not told how many", (weights, columns) => {
+    const state = scaleByNysNewton().init(np.zeros([weights])) as { columns: np.Array };
+    expect(state.columns.shape).toEqual([columns, weights]);
+    tree.dispose(state);
+  });
+
+  it.each(adapterNames)("with default options steps through small and empty groups on %s", async (name) => {
+    const { compile, load } = adapters[name];
+    const small = nysNewton({ learningRate: 1, rho: 1e-4 });
+    const optimizer = partition({ small, none: nysNewton(), rest: nysNewton() }, { w: "small" });
+    const curvatures = () => np.array([1, 10, 100], { dtype: np.float32 });
+    const loss = ({ w }: { w: np.Array }) => np.sum(np.square(w.sub(1)).mul(curvatures()));
+    const step = compile(trainingStep(loss, optimizer) as never) as never as (
+      params: { w: np.Array },
+      state: OptState,
+    ) => Promise<[np.Array, { w: np.Array }, OptState]>;
+    const start = { w: np.zeros([3], { dtype: np.float32 }) };
+    const initial = optimizer.init(tree.ref(start));
+    const [params, state] = [load(save(start)), load(save(initial))];
+    tree.dispose([start, initial] as never);
+    const after = await step(params, state);
+    // All three columns make it Newton's method.
+    expectClose(read(after[1]), [1, 1, 1], 1e-3);
+    tree.dispose(after as never);
   });
 
   it("names what it lacks", () => {

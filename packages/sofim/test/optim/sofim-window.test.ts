@@ -197,9 +197,4 @@ describe("scaleBySofim with a window", () => {
     expect(() => sofim(options)).toThrow(InvalidArgumentError);
     expect(() => sofim(options)).toThrow(new RegExp(`^${argument}: got`));
   });
-
-  it("asks injectHyperparams to leave its length alone", () => {
-    const injected = injectHyperparams(sofim)({ window: 2 });
-    expect(() => injected.init(np.zeros([1]))).toThrow(/^window: got an .*, want an integer >= 1/);
-  });
 });

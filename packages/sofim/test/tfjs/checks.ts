@@ -115,6 +115,7 @@ const agreement: Check[] = [
     { ...plain, skipNonFinite: true, weightDecay: 0.1 },
     { ...plain, weightDecay: 0.1 },
   ],
+  ["guarded against NaN, without memory", { ...plain, beta: 0, skipNonFinite: true }, { ...plain, beta: 0 }],
 ].map(([name, options, coreOptions]) => ({
   name: `50 steps agree with sofim/core: ${name}`,
   run: () => distanceFromCore(options as SofimOptimizerOptions, coreOptions as SofimOptions),
@@ -239,6 +240,30 @@ const still: Check = {
   },
 };
 
+const empty: Check[] = [{}, { skipNonFinite: true }, { clipByGlobalNorm: 1 }].map((options, which) => ({
+  name: `does and counts nothing where no variable has a gradient (options ${which})`,
+  atMost: 0,
+  run: async () => {
+    const start = startingWeights();
+    const [plainly, interrupted] = [makeVariables(start), makeVariables(start)];
+    const [one, other] = [new SofimOptimizer(options), new SofimOptimizer(options)];
+    const nothing = [{}, [], [{ name: interrupted[0]!.name }]] as unknown as tf.NamedTensorMap[];
+    for (const gradients of nothing) other.applyGradients(gradients);
+    for (let step = 0; step < 3; step++) {
+      apply(one, plainly, quadratic(start, step));
+      apply(other, interrupted, quadratic(start, step));
+      for (const gradients of nothing) other.applyGradients(gradients);
+    }
+    if (other.iterations !== 3) throw new Error(`counted ${other.iterations} iterations, not 3`);
+    if ((await other.skippedSteps()) !== 0) throw new Error("counted a step as skipped");
+    const result = distance(await read(interrupted), await read(plainly));
+    one.dispose();
+    other.dispose();
+    tf.dispose([plainly, interrupted]);
+    return result;
+  },
+}));
+
 const shown: Check = {
   name: "shows a gradient that is not finite unless told to skip it",
   atMost: 0,
@@ -294,6 +319,7 @@ export const checks: readonly Check[] = [
   ...extremes,
   ...optima,
   still,
+  ...empty,
   shown,
   clipping,
   skipping,

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../errors.js";
+import { checkOptionNames, type OptionNames } from "../option-names.js";
 import { checkInteger, checkNonNegative, checkPositive } from "../options.js";
 import { type LinePoint, searchStrongWolfe } from "./line-search.js";
 import { addScaled, CurvaturePairs, dot, maxAbs } from "./pairs.js";
@@ -28,6 +29,15 @@ export interface MinimizeLbfgsOptions {
   /** Is told about every iteration; throw here to stop. */
   readonly onIteration?: (progress: LbfgsProgress) => void;
 }
+
+const optionNames: OptionNames<MinimizeLbfgsOptions> = {
+  memory: "optional",
+  maxIterations: "optional",
+  gradientTolerance: "optional",
+  sufficientDecrease: "optional",
+  curvature: "optional",
+  onIteration: "optional",
+};
 
 export interface LbfgsProgress {
   readonly iteration: number;
@@ -82,8 +92,8 @@ interface Point extends LinePoint {
  * @param start Where to start; left as it is. The function must be finite there.
  * @param options See `MinimizeLbfgsOptions`.
  * @returns The best point and why the search ended; no number in it is NaN.
- * @throws InvalidArgumentError for an option out of range, a gradient of another length, or a start where the function
- * is not finite.
+ * @throws InvalidArgumentError for an option that is unknown or out of range, a gradient of another length, or a start
+ * where the function is not finite.
  *
  * @example
  * ```ts
@@ -171,7 +181,7 @@ function difference(a: Float64Array, b: Float64Array): Float64Array {
 }
 
 function checkOptions(options: MinimizeLbfgsOptions) {
-  const all = { ...lbfgsDefaults, ...options };
+  const all = { ...lbfgsDefaults, ...checkOptionNames(options, optionNames) };
   checkInteger("memory", all.memory, 1);
   checkInteger("maxIterations", all.maxIterations, 0);
   checkNonNegative("gradientTolerance", all.gradientTolerance);

@@ -35,7 +35,7 @@ export interface Row {
   readonly buffers: number;
   /** Numbers of state besides. Default 0. */
   readonly more?: number;
-  /** Weights that it needs to work on at least. Default 0. */
+  /** Weights that it needs to work on at least, if there are any. Default 1. */
   readonly leastWeights?: number;
   /** What a weight loses in a step without gradient, in units of itself and the learning rate. Default 0. */
   readonly decay?: number;
@@ -170,7 +170,6 @@ export const table: Readonly<Record<string, Row>> = {
     make: ({ learningRate }) => nysNewton({ learningRate, rho: 0.5, columns: 1 }),
     rates: { quadratic: 0.3, rosenbrock: 0.002, logistic: 0.3 },
     buffers: 1,
-    leastWeights: 1,
     overflows: proportional,
   },
   "nysNewton, injected": {
