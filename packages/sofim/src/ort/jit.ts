@@ -1,6 +1,7 @@
 /** `jit`: the face of the engine. */
 import { type JsTree, tree } from "@jax-js/jax";
 import { InvalidArgumentError } from "../core/index.js";
+import { checkOptionNames, type OptionNames } from "../core/option-names.js";
 import type { EngineArray } from "./array.js";
 import { type Compiled, run } from "./call.js";
 import type { Provider, Results } from "./devices/backend.js";
@@ -36,6 +37,8 @@ export interface JitOptions extends SessionOptions {
   readonly donate?: readonly number[];
 }
 
+const optionNames: OptionNames<JitOptions> = { device: "optional", threads: "optional", donate: "optional" };
+
 export interface JitFunction<F extends Traceable> {
   (...args: ArgumentsWithLeaves<Parameters<F>, Leaf>): Promise<WithLeaves<ReturnType<F>, EngineArray>>;
   /** Where and how the function runs, and what its compilations cost. */
@@ -62,7 +65,7 @@ export interface JitFunction<F extends Traceable> {
  *   are consumed as jax-js does it, arrays that an earlier call returned, which are neither consumed nor
  *   copied, or numbers and booleans. Leaves of its result are `EngineArray`s; those that are an argument as it
  *   came are that array, without a copy.
- * @throws InvalidArgumentError for options out of range and for leaves that are no arrays, of arguments or of the result
+ * @throws InvalidArgumentError for options that are unknown or out of range and for leaves that are no arrays, of arguments or of the result
  * @throws DeviceUnavailableError for a device that is not there; where only trying tells, on the first call
  * @throws UnsupportedPrimitiveError, on a call, if the function uses an operation without a lowering
  * @example
@@ -79,7 +82,7 @@ export interface JitFunction<F extends Traceable> {
  */
 export function jit<F extends Traceable>(fn: F, options: JitOptions = {}): JitFunction<F> {
   if (typeof fn !== "function") throw new InvalidArgumentError("fn", fn, "a function of jax-js arrays");
-  const { backend, threads } = chooseDevice(options);
+  const { backend, threads } = chooseDevice(checkOptionNames(options, optionNames));
   const donated = checkDonated(options.donate ?? []);
   const cache = new Map<string, Promise<Compiled>>();
   const finished: Compiled[] = [];

@@ -5,7 +5,14 @@ import { defaultDevice, grad, init, numpy as np, tree, valueAndGrad } from "@jax
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "../../src/core/index.js";
-import { type EngineArray, EngineError, engineArray, jit, toOnnx } from "../../src/ort/index.js";
+import {
+  type EngineArray,
+  EngineError,
+  engineArray,
+  type JitOptions,
+  jit,
+  toOnnx,
+} from "../../src/ort/index.js";
 
 beforeAll(async () => {
   await init("wasm");
@@ -181,10 +188,12 @@ describe("jit refuses", () => {
   it.each([
     [{ threads: 0 }, /threads: got 0/],
     [{ threads: 1.5 }, /threads: got 1.5/],
+    [{ threds: 1 }, /threds: got 1, want one of the options device, threads, donate/],
+    ["cpu", /options: got "cpu", want an object of device, threads, donate/],
     [{ threads: Number.NaN }, /threads: got NaN/],
     [{ device: "tpu" as "cpu" }, /device: got "tpu", want one of "cpu", "wasm", "webgpu", "cuda"/],
   ])("options %o", (options, message) => {
-    expect(() => jit((x: np.Array) => x, options)).toThrow(message);
+    expect(() => jit((x: np.Array) => x, options as JitOptions)).toThrow(message);
   });
 
   it("leaves that are no arrays", async () => {
