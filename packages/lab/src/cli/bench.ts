@@ -6,7 +6,7 @@ import { type NetworkName, networkNames } from "../bench/networks.js";
 import { runBench, type SuiteName, suiteNames } from "../bench/run-bench.js";
 import { readEnvironment } from "../environment.js";
 import { type ProtocolName, protocolNames } from "../experiment/protocol.js";
-import { repeatExperiment, runExperiment } from "./experiment.js";
+import { checkExperiments, repeatExperiment, runExperiment } from "./experiment.js";
 import { interruptedExitCode } from "./interrupt.js";
 import { integerOption } from "./values.js";
 
@@ -62,8 +62,10 @@ async function runBenchCommand(flags: BenchFlags): Promise<void> {
     process.exitCode = await repeatExperiment(flags.suite, flags.repeat, flags);
     return;
   }
+  const compared = protocolNames.filter((name) => flags.suite.includes(name));
+  await checkExperiments(compared, flags);
   if (timed.length > 0) await runTimedSuites(timed, flags);
-  for (const name of protocolNames.filter((protocol) => flags.suite.includes(protocol))) {
+  for (const name of compared) {
     if ((await runExperiment(name, flags)) === "aborted") {
       process.exitCode = interruptedExitCode;
       return;

@@ -4,7 +4,7 @@ import { type ProtocolName, protocolNames, protocols } from "../experiment/proto
 import { repeatRun } from "../experiment/repeat-run.js";
 import { readResults } from "../experiment/results-file.js";
 import type { RunLine } from "../experiment/run-line.js";
-import { resultsPath, runSuite, type SuiteProgress } from "../experiment/run-suite.js";
+import { checkSuite, resultsPath, runSuite, type SuiteProgress } from "../experiment/run-suite.js";
 import { withInterrupt } from "./interrupt.js";
 
 interface ExperimentFlags {
@@ -12,6 +12,14 @@ interface ExperimentFlags {
   readonly out: string;
   readonly dataDir?: string;
   readonly json?: true;
+}
+
+/** Refuses, before any of them is begun, protocols whose runs cannot all be made. */
+export async function checkExperiments(
+  names: readonly ProtocolName[],
+  { out, dataDir }: ExperimentFlags,
+): Promise<void> {
+  for (const name of names) await checkSuite({ protocol: protocols[name], out, dataDir });
 }
 
 /** Makes the runs of a protocol that are not there yet, and says on stderr how far it is. */

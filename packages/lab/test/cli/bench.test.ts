@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../data/helpers.js";
 import { runCli } from "./run-cli.js";
 
 describe("sofim bench", () => {
@@ -26,5 +29,15 @@ describe("sofim bench", () => {
     expect(stderr).toContain(
       "argument 'foo' is invalid. Allowed choices are lenet5, mlp, resnet9, resnet9-wide.",
     );
+  });
+
+  it("asks for the data of every workload before it makes a run or times a suite", async () => {
+    const folder = await temporaryFolder();
+    const args = ["--suite", "engine", "paper", "--out", join(folder, "out"), "--data-dir", folder];
+    const { code, stdout, stderr } = await runCli(["bench", ...args]);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^sofim: mnist: no data file at .*; get it with: sofim data download mnist .*\n$/);
+    expect(existsSync(join(folder, "out"))).toBe(false);
   });
 });
