@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { CIFAR_LAYOUTS, type CifarDatasetName, locateCifar } from "./cifar-files.js";
 import type { DatasetName } from "./dataset.js";
-import { readFailure } from "./errors.js";
+import { systemFailure } from "./errors.js";
 import { locateIdxFile } from "./mnist.js";
 import { defaultDataDir } from "./paths.js";
 import { SOURCES } from "./sources.js";
@@ -46,6 +46,6 @@ async function readFirstByte(path: string): Promise<void> {
     const file = await open(path);
     await file.read(new Uint8Array(1)).finally(() => file.close());
   } catch (error) {
-    throw readFailure(path, error);
+    throw systemFailure(path, "cannot be read", error);
   }
 }

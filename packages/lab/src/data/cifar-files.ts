@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { list, type ReadEntry } from "tar";
-import { DataError, messageOf, readFailure } from "./errors.js";
+import { DataError, messageOf, systemFailure } from "./errors.js";
 import { gzipError } from "./idx.js";
 import { firstExisting } from "./paths.js";
 
@@ -71,7 +71,7 @@ async function readFolder(folder: string, wanted: readonly string[]): Promise<Ma
     const path = join(folder, file);
     const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
-      throw readFailure(path, error);
+      throw systemFailure(path, "cannot be read", error);
     });
     if (bytes !== undefined) contents.set(file, bytes);
   }
@@ -109,5 +109,5 @@ async function archiveFailure(path: string, error: unknown): Promise<Error> {
       `${basename(path)}: got something else (${messageOf(error)}), want a tar archive, gzip`,
     );
   }
-  return readFailure(path, error);
+  return systemFailure(path, "cannot be read", error);
 }

@@ -10,10 +10,10 @@ export class MissingDataError extends DataError {
   override readonly name = "MissingDataError";
 }
 
-/** What to throw for a data file that is there and that the system does not let be read. */
-export function readFailure(path: string, error: unknown): Error {
+/** What to throw where the system does not let something be done with a path, such as "cannot be read". */
+export function systemFailure(path: string, problem: string, error: unknown): Error {
   if (error instanceof Error && "syscall" in error && "code" in error) {
-    return new DataError(`${path}: cannot be read (${error.code})`);
+    return new DataError(`${path}: ${problem} (${error.code})`);
   }
   return error as Error;
 }
