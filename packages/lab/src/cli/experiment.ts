@@ -6,6 +6,7 @@ import { readResults } from "../experiment/results-file.js";
 import type { RunLine } from "../experiment/run-line.js";
 import { checkSuite, resultsPath, runSuite, type SuiteProgress } from "../experiment/run-suite.js";
 import { withInterrupt } from "./interrupt.js";
+import { checkOutputFolder } from "./output-file.js";
 
 interface ExperimentFlags {
   readonly jobs: number;
@@ -19,6 +20,7 @@ export async function checkExperiments(
   names: readonly ProtocolName[],
   { out, dataDir }: ExperimentFlags,
 ): Promise<void> {
+  if (names.length > 0) await checkOutputFolder("--out", out);
   for (const name of names) await checkSuite({ protocol: protocols[name], out, dataDir });
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { InvalidArgumentError, SofimError } from "sofim/core";
+import { SofimError } from "sofim/core";
 import { checkDataset } from "../data/index.js";
 import { findWorkload } from "../workloads/workloads.js";
 import { takeLock } from "./lock.js";
@@ -70,7 +70,7 @@ export async function checkSuite(options: Pick<SuiteOptions, "protocol" | "out" 
  */
 export async function runSuite(options: SuiteOptions): Promise<"complete" | "aborted"> {
   const { protocol, out, signal } = options;
-  makeFolder(out);
+  mkdirSync(out, { recursive: true });
   const unlock = takeLock(join(out, `.${protocol.name}.lock`), "--out");
   try {
     const { finished, writer } = openFile(options);
@@ -83,17 +83,6 @@ export async function runSuite(options: SuiteOptions): Promise<"complete" | "abo
     return signal?.aborted ? "aborted" : "complete";
   } finally {
     unlock();
-  }
-}
-
-function makeFolder(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error) {
-      throw new InvalidArgumentError("--out", out, `a folder that can be made (${error.code})`);
-    }
-    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../data/helpers.js";
@@ -29,6 +30,15 @@ describe("sofim bench", () => {
     expect(stderr).toContain(
       "argument 'foo' is invalid. Allowed choices are lenet5, mlp, resnet9, resnet9-wide.",
     );
+  });
+
+  it("asks for a place for the results before it times a suite", async () => {
+    const out = join(await temporaryFolder(), "taken");
+    await writeFile(out, "");
+    const { code, stdout, stderr } = await runCli(["bench", "--suite", "engine", "smoke", "--out", out]);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(`--out: got "${out}", want a path of folders`);
   });
 
   it("asks for the data of every workload before it makes a run or times a suite", async () => {
