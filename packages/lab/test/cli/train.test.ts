@@ -115,11 +115,6 @@ describe("sofim train", () => {
       'sofim: --out: got "a/b/c.json", want',
     ],
     [
-      "a device for --out, which would be replaced",
-      [...glyphs, "--out", "/dev/null"],
-      'sofim: --out: got "/dev/null", want a regular file',
-    ],
-    [
       "data that is not there",
       ["train", "--workload", "mnist-lenet5", "--data-dir", "nowhere"],
       "sofim data download mnist",
