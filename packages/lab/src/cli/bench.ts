@@ -6,8 +6,9 @@ import { type NetworkName, networkNames } from "../bench/networks.js";
 import { runBench, type SuiteName, suiteNames } from "../bench/run-bench.js";
 import { readEnvironment } from "../environment.js";
 import { type ProtocolName, protocolNames } from "../experiment/protocol.js";
-import { repeatExperiment, runExperiment } from "./experiment.js";
+import { checkExperiments, repeatExperiment, runExperiment } from "./experiment.js";
 import { interruptedExitCode } from "./interrupt.js";
+import { refuseUnusedFlags, suiteOption } from "./suite-flags.js";
 import { integerOption } from "./values.js";
 
 type BenchFlags = {
@@ -36,34 +37,55 @@ export function registerBenchCommand(program: Command): void {
         .choices([...suiteNames, ...protocolNames])
         .default(["engine", "optimizers", "update"]),
     )
+    .addOption(suiteOption("network", "<names...>", "networks (default: all)").choices(networkNames))
     .addOption(
-      new Option("--network <names...>", "networks of the suites engine and devices (default: all)").choices(
-        networkNames,
+      suiteOption("jobs", "<n>", "runs of a protocol made side by side, one thread each")
+        .argParser(integerOption("--jobs", 1))
+        .default(1),
+    )
+    .addOption(
+      suiteOption("out", "<folder>", "where a protocol's results are written, and read to go on").default(
+        "results",
       ),
     )
-    .option(
-      "--jobs <n>",
-      "runs of a protocol made side by side, one thread each",
-      integerOption("--jobs", 1),
-      1,
+    .addOption(
+      suiteOption(
+        "dataDir",
+        "<folder>",
+        "where the data sets are (default: $SOFIM_DATA_DIR or the user's cache)",
+      ),
     )
-    .option("--out <folder>", "where a protocol's results are written, and read to go on", "results")
-    .option("--data-dir <folder>", "where the data sets are (default: $SOFIM_DATA_DIR or the user's cache)")
-    .option("--repeat <id>", "make one run of a protocol's results again and compare it with its line")
-    .option("--threads <list>", "thread counts of the engine suite, separated by commas", threadList, [1, 2])
-    .option("--quick", "few rounds and small sizes, to see that it works; the times mean nothing")
+    .addOption(
+      suiteOption(
+        "repeat",
+        "<id>",
+        "make one run of a protocol's results again and compare it with its line",
+      ).conflicts("jobs"),
+    )
+    .addOption(
+      suiteOption("threads", "<list>", "thread counts, separated by commas; all but engine take the first")
+        .argParser(threadList)
+        .default([1, 2]),
+    )
+    .addOption(
+      suiteOption("quick", "", "few rounds and small sizes, to see that it works; the times mean nothing"),
+    )
     .option("--json", "print the reports as one line of JSON on stdout, all else on stderr")
     .action(runBenchCommand);
 }
 
-async function runBenchCommand(flags: BenchFlags): Promise<void> {
+async function runBenchCommand(flags: BenchFlags, command: Command): Promise<void> {
+  refuseUnusedFlags(command, flags.suite);
+  refuseUnusedThreads(command, flags);
   const timed = suiteNames.filter((name) => flags.suite.includes(name));
   if (flags.repeat !== undefined) {
     process.exitCode = await repeatExperiment(flags.suite, flags.repeat, flags);
     return;
   }
+  const compared = protocolNames.filter((name) => flags.suite.includes(name));
+  await checkExperiments(compared, flags);
   if (timed.length > 0) await runTimedSuites(timed, flags);
-  for (const name of protocolNames.filter((protocol) => flags.suite.includes(protocol))) {
+  for (const name of compared) {
     if ((await runExperiment(name, flags)) === "aborted") {
       process.exitCode = interruptedExitCode;
       return;
@@ -101,6 +123,13 @@ function threadList(text: string): number[] {
     throw new InvalidArgumentError("--threads", text, "each thread count once");
   }
   return counts;
+}
+
+/** Without this, all but the first count would change nothing. */
+function refuseUnusedThreads(command: Command, { suite, threads }: BenchFlags): void {
+  if (command.getOptionValueSource("threads") !== "cli" || threads.length === 1) return;
+  if (suite.includes("engine")) return;
+  throw new InvalidArgumentError("--threads", threads.join(), "one thread count, or the suite engine");
 }
 
 function showTurn(contestant: string, round: number): void {

@@ -10,7 +10,7 @@ import { type OptimizerName, optimizers } from "../workloads/optimizers.js";
 import type { Workload } from "../workloads/workload.js";
 import { findWorkload } from "../workloads/workloads.js";
 import { interruptedExitCode, withInterrupt } from "./interrupt.js";
-import { writeWhole } from "./output-file.js";
+import { checkOutputPath, writeWhole } from "./output-file.js";
 import { progressDisplay } from "./progress.js";
 import { integerOption } from "./values.js";
 
@@ -51,6 +51,7 @@ export function registerDemoCommand(program: Command): void {
 }
 
 async function runDemo(flags: DemoFlags): Promise<number> {
+  await checkOutputPath("--out", flags.out, "is made");
   const workload = findWorkload(demoWorkload);
   const runs = await withInterrupt((signal) => trainAll(workload, flags, signal));
   if (runs === undefined) {

@@ -4,14 +4,24 @@ import { type ProtocolName, protocolNames, protocols } from "../experiment/proto
 import { repeatRun } from "../experiment/repeat-run.js";
 import { readResults } from "../experiment/results-file.js";
 import type { RunLine } from "../experiment/run-line.js";
-import { resultsPath, runSuite, type SuiteProgress } from "../experiment/run-suite.js";
+import { checkSuite, resultsPath, runSuite, type SuiteProgress } from "../experiment/run-suite.js";
 import { withInterrupt } from "./interrupt.js";
+import { checkOutputFolder } from "./output-file.js";
 
 interface ExperimentFlags {
   readonly jobs: number;
   readonly out: string;
   readonly dataDir?: string;
   readonly json?: true;
+}
+
+/** Refuses, before any of them is begun, protocols whose runs cannot all be made. */
+export async function checkExperiments(
+  names: readonly ProtocolName[],
+  { out, dataDir }: ExperimentFlags,
+): Promise<void> {
+  if (names.length > 0) await checkOutputFolder("--out", out);
+  for (const name of names) await checkSuite({ protocol: protocols[name], out, dataDir });
 }
 
 /** Makes the runs of a protocol that are not there yet, and says on stderr how far it is. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { DataError, type ImageDataset, loadDataset } from "../data/index.js";
+import { type ImageDataset, loadDataset, MissingDataError } from "../data/index.js";
 import { renderTerminalTable } from "../report/terminal-table.js";
 import { type ConvergenceStudy, convergenceSettings, studyConvergence } from "../study/convergence.js";
 import { findWorkload } from "../workloads/workloads.js";
@@ -72,12 +72,16 @@ async function runConvergence({
   if (json) process.stdout.write(`${JSON.stringify(study)}\n`);
 }
 
-/** MNIST, or the drawn digits where MNIST is not at hand: the problem is as convex with them. */
+/**
+ * MNIST, or the drawn digits where MNIST is not at hand and no folder was named: the problem is as convex with them.
+ * Who names a folder wants what is in it.
+ */
 async function loadOrDraw(dataDir: string | undefined, say: (line: string) => void): Promise<ImageDataset> {
+  if (dataDir !== undefined) return loadDataset("mnist", { dataDir });
   try {
-    return await loadDataset("mnist", dataDir === undefined ? {} : { dataDir });
+    return await loadDataset("mnist");
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
+    if (!(error instanceof MissingDataError)) throw error;
     say(`${error.message}\nThe study goes on with the drawn digits; its numbers are not those of MNIST.`);
     return loadDataset("glyphs");
   }

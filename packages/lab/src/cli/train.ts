@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { InvalidArgumentError } from "sofim/core";
 import { loadDataset } from "../data/index.js";
 import { formatOptions, loss, percent } from "../report/summary.js";
 import type { StepLog, TrainObserver } from "../train/loop.js";
@@ -67,6 +68,9 @@ async function runTrain(flags: TrainFlags, options: OptimizerOptions): Promise<R
   const optimizer = findOptimizer(flags.optimizer);
   // Made once here for its checks alone: bad options should not have to wait for the data.
   optimizers[optimizer].create({ ...workload.optimizers[optimizer], ...options });
+  if (options.diagnostics === true && flags.logEvery === undefined) {
+    throw new InvalidArgumentError("--diagnostics", true, "--log-every beside it, which prints them");
+  }
   if (flags.out !== undefined) await checkOutputPath("--out", flags.out);
   const { epochs, seed, threads, evaluateEvery, logEvery, dataDir } = flags;
   const dataset = await loadDataset(workload.dataset, dataDir === undefined ? {} : { dataDir });

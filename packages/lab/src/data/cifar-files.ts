@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { list, type ReadEntry } from "tar";
-import { DataError, messageOf } from "./errors.js";
+import { DataError, messageOf, systemFailure } from "./errors.js";
 import { gzipError } from "./idx.js";
 import { firstExisting } from "./paths.js";
 
@@ -68,9 +68,10 @@ export async function readCifarFiles(name: CifarDatasetName, dataDir: string): P
 async function readFolder(folder: string, wanted: readonly string[]): Promise<Map<string, Uint8Array>> {
   const contents = new Map<string, Uint8Array>();
   for (const file of wanted) {
-    const bytes = await readFile(join(folder, file)).catch((error: NodeJS.ErrnoException) => {
+    const path = join(folder, file);
+    const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
-      throw error;
+      throw systemFailure(path, "cannot be read", error);
     });
     if (bytes !== undefined) contents.set(file, bytes);
   }
@@ -108,5 +109,5 @@ async function archiveFailure(path: string, error: unknown): Promise<Error> {
       `${basename(path)}: got something else (${messageOf(error)}), want a tar archive, gzip`,
     );
   }
-  return error as Error;
+  return systemFailure(path, "cannot be read", error);
 }

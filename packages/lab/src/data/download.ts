@@ -1,8 +1,8 @@
-import { rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256File } from "./checksum.js";
 import type { DatasetName } from "./dataset.js";
-import { DataError } from "./errors.js";
+import { DataError, systemFailure } from "./errors.js";
 import { defaultDataDir } from "./paths.js";
 import { SOURCES, type SourceFile } from "./sources.js";
 import { MirrorError, sizeOf, type TransferOptions, transfer } from "./transfer.js";
@@ -28,7 +28,7 @@ export interface Download {
  * @param name - the data set; `glyphs` has no files
  * @param dataDir - the data folder, made if it is not there
  * @returns what was done for each file
- * @throws DataError if no mirror delivers a file, with what each of them did
+ * @throws DataError if the folder cannot be made, or no mirror delivers a file, with what each of them did
  */
 export function downloadDataset(
   name: DatasetName,
@@ -54,6 +54,8 @@ async function downloadFile(file: SourceFile, folder: string, options: DownloadO
   if ((await sizeOf(path)) === file.bytes && (await sha256File(path)) === file.sha256) {
     return { path, bytes: file.bytes, outcome: "present" };
   }
+  // Before a mirror is asked: what is wrong with the folder should not be laid to the network.
+  await makeFolder(folder);
   const part = `${path}.part`;
   const failures: string[] = [];
   for (const url of file.mirrors) {
@@ -67,6 +69,14 @@ async function downloadFile(file: SourceFile, folder: string, options: DownloadO
     }
   }
   throw new DataError(`${file.name}: could not be downloaded from any of its mirrors:${failures.join("")}`);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw systemFailure(folder, "cannot be made", error);
+  }
 }
 
 /** Completes `part` from one mirror and checks it; a part that cannot become the file is removed. */

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import type { ImageSet } from "./dataset.js";
-import { DataError, messageOf } from "./errors.js";
+import { DataError, messageOf, systemFailure } from "./errors.js";
 
 /** Data type code of the IDX format for unsigned bytes, the only one that image sets use. */
 const UNSIGNED_BYTE = 0x08;
@@ -15,7 +15,9 @@ export interface IdxArray {
 
 /** Reads a file, unpacking it if it begins as gzip does, whatever its name says. */
 export async function readMaybeGzip(path: string): Promise<Uint8Array> {
-  const raw = await readFile(path);
+  const raw = await readFile(path).catch((error: unknown) => {
+    throw systemFailure(path, "cannot be read", error);
+  });
   if (raw[0] !== 0x1f || raw[1] !== 0x8b) return raw;
   try {
     return await promisify(gunzip)(raw);

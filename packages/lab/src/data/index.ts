@@ -1,8 +1,9 @@
 export { type Augmentation, augmentImages } from "./augment.js";
 export { gatherBatch, type Normalization } from "./batch.js";
+export { checkDataset } from "./check.js";
 export { DATASET_NAMES, type DatasetName, type ImageDataset, type ImageSet } from "./dataset.js";
 export { type Download, type DownloadOptions, downloadDataset } from "./download.js";
-export { DataError } from "./errors.js";
+export { DataError, MissingDataError } from "./errors.js";
 export { drawGlyphs, type GlyphOptions } from "./glyphs/glyphs.js";
 export { type LoadOptions, loadDataset } from "./load.js";
 export { defaultDataDir } from "./paths.js";

@@ -15,7 +15,8 @@ export interface LoadOptions {
  *
  * @param name - one of {@link DATASET_NAMES}
  * @returns training and test images as bytes [count, channels, height, width] with their labels
- * @throws DataError if a file is missing (with the command that gets it) or is not what its format says
+ * @throws MissingDataError if a file is missing, with the command that gets it
+ * @throws DataError if a file cannot be read or is not what its format says
  * @throws InvalidArgumentError if there is no data set of that name
  * @example
  * ```ts

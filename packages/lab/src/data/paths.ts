@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { DatasetName } from "./dataset.js";
-import { DataError } from "./errors.js";
+import { MissingDataError } from "./errors.js";
 
 /**
  * The folder that holds the data sets when none is named: SOFIM_DATA_DIR if set, else `sofim` in the user's
@@ -16,12 +16,10 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
 /** The first path that exists, or an error that names all of them and the command that gets the file. */
 export function firstExisting(name: DatasetName, dataDir: string, candidates: readonly string[]): string {
   const found = candidates.find((path) => existsSync(path));
-  if (found === undefined) throw missingData(name, dataDir, candidates);
+  if (found === undefined) {
+    throw new MissingDataError(
+      `${name}: no data file at ${candidates.join(" or ")}; get it with: sofim data download ${name} --data-dir ${dataDir}`,
+    );
+  }
   return found;
-}
-
-export function missingData(name: DatasetName, dataDir: string, candidates: readonly string[]): DataError {
-  return new DataError(
-    `${name}: no data file at ${candidates.join(" or ")}; get it with: sofim data download ${name} --data-dir ${dataDir}`,
-  );
 }

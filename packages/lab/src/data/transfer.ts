@@ -1,5 +1,4 @@
-import { mkdir, open, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, stat } from "node:fs/promises";
 import { messageOf } from "./errors.js";
 import type { SourceFile } from "./sources.js";
 
@@ -22,14 +21,15 @@ export async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return 0;
     throw error;
   }
 }
 
 /**
- * Brings the partial file at `part` to its full length from one mirror, continuing where it ends if the mirror
- * can. Nothing is checked but the length.
+ * Brings the partial file at `part`, in a folder that is there, to its full length from one mirror, continuing where
+ * it ends if the mirror can. Nothing is checked but the length.
  *
  * @throws MirrorError if the mirror fails; other errors (the disk's, the signal's) as they are
  */
@@ -49,7 +49,6 @@ export async function transfer(
     const have = await sizeOf(part);
     const response = await ask(request(url, have, stall.signal));
     const offset = startOffset(response, have, file);
-    await mkdir(dirname(part), { recursive: true });
     // "a" continues the partial file, "w" starts it afresh.
     const target = await open(part, offset > 0 ? "a" : "w");
     try {

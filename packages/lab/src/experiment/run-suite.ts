@@ -2,11 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { InvalidArgumentError, SofimError } from "sofim/core";
+import { SofimError } from "sofim/core";
+import { checkDataset } from "../data/index.js";
+import { findWorkload } from "../workloads/workloads.js";
 import { takeLock } from "./lock.js";
 import { RunPlan, type RunSpec } from "./plan.js";
 import type { Protocol } from "./protocol.js";
-import { ResultsFileError, ResultsWriter, readResults } from "./results-file.js";
+import { type Results, ResultsFileError, ResultsWriter, readResults } from "./results-file.js";
 import { parseRunLine, type RunLine } from "./run-line.js";
 import { TimeLeft } from "./time-left.js";
 
@@ -46,6 +48,19 @@ export function resultsPath(out: string, name: string): string {
 }
 
 /**
+ * Checks, before any run is made, that the results file can be gone on with and that the data of all runs that it does
+ * not have yet is there; without, a suite would end where it first comes to them. Writes nothing.
+ *
+ * @throws ResultsFileError as `runSuite`; DataError if a data file is missing or cannot be read
+ */
+export async function checkSuite(options: Pick<SuiteOptions, "protocol" | "out" | "dataDir">): Promise<void> {
+  const plan = new RunPlan(options.protocol, readFinished(options)?.runs ?? []);
+  const left = plan.remaining().filter(({ count }) => count > 0);
+  const datasets = new Set(left.map(({ workload }) => findWorkload(workload).dataset));
+  for (const name of datasets) await checkDataset(name, options.dataDir);
+}
+
+/**
  * Makes the runs of a protocol that its results file does not have yet, `jobs` at a time, and writes each as it ends.
  * Killed at any moment, it loses the runs in progress; called again, it goes on.
  *
@@ -55,7 +70,7 @@ export function resultsPath(out: string, name: string): string {
  */
 export async function runSuite(options: SuiteOptions): Promise<"complete" | "aborted"> {
   const { protocol, out, signal } = options;
-  makeFolder(out);
+  mkdirSync(out, { recursive: true });
   const unlock = takeLock(join(out, `.${protocol.name}.lock`), "--out");
   try {
     const { finished, writer } = openFile(options);
@@ -71,26 +86,24 @@ export async function runSuite(options: SuiteOptions): Promise<"complete" | "abo
   }
 }
 
-function makeFolder(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error) {
-      throw new InvalidArgumentError("--out", out, `a folder that can be made (${error.code})`);
-    }
-    throw error;
-  }
+function openFile(options: SuiteOptions) {
+  const { protocol, out, onNotice } = options;
+  const path = resultsPath(out, protocol.name);
+  const results = readFinished(options);
+  if (results === undefined) return { finished: [], writer: ResultsWriter.create(path, protocol) };
+  if (results.cutOff) onNotice?.(`${path}: the last line was cut off; its run will be made again`);
+  return { finished: results.runs, writer: ResultsWriter.goOn(path, results) };
 }
 
-function openFile({ protocol, out, onNotice }: SuiteOptions) {
+/** The results file that a suite goes on with, or undefined if it begins one. */
+function readFinished({ protocol, out }: Pick<SuiteOptions, "protocol" | "out">): Results | undefined {
   const path = resultsPath(out, protocol.name);
-  if (!existsSync(path)) return { finished: [], writer: ResultsWriter.create(path, protocol) };
+  if (!existsSync(path)) return undefined;
   const results = readResults(path);
   if (!isDeepStrictEqual(results.protocol, JSON.parse(JSON.stringify(protocol)))) {
     throw new ResultsFileError(path, "was made under another protocol; move it away or give another --out");
   }
-  if (results.cutOff) onNotice?.(`${path}: the last line was cut off; its run will be made again`);
-  return { finished: results.runs, writer: ResultsWriter.goOn(path, results) };
+  return results;
 }
 
 /** Resolves when no run is left to make or the signal was aborted; rejects when one failed. */

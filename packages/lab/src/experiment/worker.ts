@@ -1,3 +1,5 @@
+import { SofimError } from "sofim/core";
+import { messageOf } from "../data/errors.js";
 import { RunPerformer } from "./perform-run.js";
 import type { RunSpec } from "./plan.js";
 
@@ -14,8 +16,10 @@ process.on("message", (spec: RunSpec) => {
 process.on("disconnect", () => process.exit());
 // A terminal sends Ctrl-C to this process too; the starter ends it in good order.
 process.on("SIGINT", () => {});
-// What goes wrong in a run ends the process with its stack; the starter tells which run it was.
+// What goes wrong in a run ends the process; the starter tells which run it was. A stack would hide what our own
+// errors say, of damaged data above all.
 process.on("unhandledRejection", (error) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  const unforeseen = error instanceof Error && !(error instanceof SofimError);
+  process.stderr.write(`${unforeseen ? error.stack : messageOf(error)}\n`);
   process.exit(1);
 });

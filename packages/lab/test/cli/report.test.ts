@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -62,9 +62,19 @@ describe("sofim report", () => {
     expect(code).toBe(2);
   });
 
+  it("draws nothing where a file of the report has no place", async () => {
+    const folder = join(root, "taken");
+    mkdirSync(join(folder, "runs.svg"), { recursive: true });
+    writeFileSync(join(folder, "runs.jsonl"), lines.join(""));
+    const { code, stderr } = await runCli(["report", folder]);
+    expect(stderr).toContain('runs.svg", want a file, and this is a folder');
+    expect(code).toBe(2);
+    expect(readdirSync(folder)).toEqual(["runs.jsonl", "runs.svg"]);
+  });
+
   it("refuses a folder that is not there, or has no results", async () => {
     const missing = await runCli(["report", join(root, "nowhere")]);
-    expect(missing.stderr).toContain("want a folder that is there");
+    expect(missing.stderr).toContain("want a folder that is there and can be read (ENOENT)");
     expect(missing.code).toBe(2);
     mkdirSync(join(root, "empty"));
     const empty = await runCli(["report", join(root, "empty")]);

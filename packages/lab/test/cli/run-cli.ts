@@ -12,14 +12,23 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly cwd?: string;
+  /** Set beside what the tests themselves were started with. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Sends SIGINT when stderr first contains this text. */
   readonly interruptAt?: string;
 }
 
 /** Runs the built command line as a process of its own. */
-export function runCli(args: readonly string[], { cwd, interruptAt }: CliOptions = {}): Promise<CliResult> {
+export function runCli(
+  args: readonly string[],
+  { cwd, env, interruptAt }: CliOptions = {},
+): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [mainScript, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [mainScript, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let stdout = "";
     let stderr = "";
     let interrupted = false;

@@ -98,6 +98,11 @@ describe("sofim train", () => {
       'sofim: SOFIM option: got "momentum", want one of',
     ],
     [
+      "diagnostics that nothing would print",
+      [...glyphs, "--diagnostics"],
+      "sofim: --diagnostics: got true, want --log-every beside it",
+    ],
+    [
       "no epochs",
       [...glyphs, "--epochs", "0"],
       'sofim: --epochs: got "0", want a whole number of at least 1',

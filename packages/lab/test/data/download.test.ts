@@ -32,6 +32,17 @@ describe("downloadFiles", () => {
     expect(mirror.ranges).toEqual([null]);
   });
 
+  it("refuses a folder that cannot be made before it asks a mirror", async () => {
+    const taken = join(await temporaryFolder(), "taken");
+    await writeFile(taken, "");
+    const mirror = await startMirror(serve(bytes));
+    const folder = join(taken, "folder");
+    expect(await messageOfFailure(() => downloadFiles([sourceFile(bytes, mirror)], folder))).toBe(
+      `${folder}: cannot be made (ENOTDIR)`,
+    );
+    expect(mirror.ranges).toEqual([]);
+  });
+
   it("replaces a file that is not the official one", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "file.bin"), other);

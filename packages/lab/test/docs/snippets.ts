@@ -12,8 +12,11 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** Folders that hold the project's own text: everything but what is installed or built. */
-const isOwn = (file: string) => !/(^|\/)(node_modules|dist|\.[\w-]+|out)\//.test(`${file}/`);
+/** What npm has in a package's folder while it packs it. */
+const isCopy = (file: string) => /^packages\/\w+\/README\.md$/.test(file);
+
+/** Files and folders of the project's own text: everything but what is installed, built or copied. */
+const isOwn = (file: string) => !isCopy(file) && !/(^|\/)(node_modules|dist|\.[\w-]+|out)\//.test(`${file}/`);
 
 const isDocumented = (file: string) =>
   file.endsWith(".md") || (/^packages\/\w+\/src\//.test(file) && file.endsWith(".ts"));
