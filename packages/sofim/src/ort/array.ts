@@ -43,7 +43,7 @@ export class EngineArray {
 
   /** @internal Made by `jit` and `engineArray`. */
   constructor(tensor: Tensor, origin?: Origin) {
-    this.shape = tensor.dims;
+    this.shape = Object.freeze([...tensor.dims]);
     this.dtype = elementTypeOf(tensor);
     this.#tensor = tensor;
     this.#origin = origin;
@@ -201,7 +201,7 @@ export function engineArray(data: ArrayData, shape: readonly number[] = [data?.l
       `a list of whole sizes whose product is ${data.length}`,
     );
   }
-  return new EngineArray(tensorOf(type, data, shape));
+  return new EngineArray(tensorOf(type, data, [...shape]));
 }
 
 /** A tensor over the given memory (copied for booleans only, which ONNX stores in one byte). */

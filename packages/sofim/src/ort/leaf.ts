@@ -4,6 +4,7 @@ import type { Tensor } from "onnxruntime-common";
 import { InvalidArgumentError } from "../core/index.js";
 import { EngineArray, nameType, tensorOf } from "./array.js";
 import type { Backend } from "./devices/backend.js";
+import { EngineError } from "./errors.js";
 import type { ElementType } from "./jaxpr.js";
 
 /** What a leaf of an argument may be. */
@@ -22,12 +23,24 @@ export class Abstract {
   }
 }
 
-/** @throws InvalidArgumentError if the leaf is no array, number or boolean */
+/** Whether a value stands for what a transformation of jax-js will compute. */
+export const isTraced = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "_trace" in value && !(value instanceof np.Array);
+
+export const STILL_TRACED =
+  "a value that is still being traced by an enclosing jax-js transformation; " +
+  "call the engine's jit outside of grad, jvp, vmap and jit";
+
+/**
+ * @throws InvalidArgumentError if the leaf is no array, number or boolean
+ * @throws EngineError if it is being traced
+ */
 export function typeOf(leaf: unknown, position: number): Abstract {
   if (typeof leaf === "number") return new Abstract([], "float32", true);
   if (typeof leaf === "boolean") return new Abstract([], "bool", true);
   if (leaf instanceof np.Array) return new Abstract([...leaf.shape], leaf.dtype, leaf.weakType);
   if (leaf instanceof EngineArray) return new Abstract([...leaf.shape], leaf.dtype, false);
+  if (isTraced(leaf)) throw new EngineError(`leaf ${position} of the arguments is ${STILL_TRACED}`);
   throw new InvalidArgumentError(
     `leaf ${position} of the arguments`,
     leaf,

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "../core/index.js";
 import { EngineError } from "./errors.js";
 import type { Target } from "./graph.js";
 import type { Atom } from "./jaxpr.js";
-import type { Abstract } from "./leaf.js";
+import { type Abstract, isTraced, STILL_TRACED } from "./leaf.js";
 import { type Captured, lower } from "./lower.js";
 import type { OnnxGraph } from "./model.js";
 
@@ -86,9 +86,13 @@ function makeJaxprAndForget(
 
 /** @throws InvalidArgumentError for leaves that jax-js cannot take for arrays */
 function checkResult(result: JsTree<np.Array>): JsTree<np.Array> {
-  for (const [i, leaf] of tree.leaves<unknown>(result).entries()) {
-    const isArray = typeof leaf === "object" && leaf !== null && "_trace" in leaf; // traced or not
-    if (isArray || typeof leaf === "number" || typeof leaf === "boolean") continue;
+  const leaves = tree.leaves<unknown>(result);
+  if (leaves.length === 0) {
+    throw new InvalidArgumentError("the function's result", result, "at least one array");
+  }
+  for (const [i, leaf] of leaves.entries()) {
+    if (isTraced(leaf) || leaf instanceof np.Array || typeof leaf === "number" || typeof leaf === "boolean")
+      continue;
     const wanted = "a jax-js array (the function is run once, and must return at once what it computes)";
     throw new InvalidArgumentError(`leaf ${i} of the function's result`, leaf, wanted);
   }
@@ -107,10 +111,7 @@ function explained(error: unknown): unknown {
 
 async function capture(value: unknown): Promise<Captured> {
   if (!(value instanceof np.Array)) {
-    throw new EngineError(
-      "the function uses a value that is still being traced by an enclosing jax-js transformation; " +
-        "call the engine's jit outside of grad, jvp, vmap and jit",
-    );
+    throw new EngineError(`the function uses ${STILL_TRACED}`);
   }
   const { shape, dtype } = value;
   const data = await value.ref.data();

@@ -221,6 +221,26 @@ describe("jit refuses", () => {
     expect((failure as Error).message).toContain(`got ${got}`);
   });
 
+  it.each([[[]], [{}]])("functions that return nothing: %j", async (nothing) => {
+    const fn = () => nothing as unknown as np.Array;
+    await expect(jit(fn)()).rejects.toThrow(/the function's result: got .*, want at least one array/);
+    await expect(toOnnx(fn, [])).rejects.toThrow(InvalidArgumentError);
+  });
+
+  it("arguments that jax-js is tracing", async () => {
+    const inner = jit((x: np.Array) => x.mul(2));
+    const calls: Promise<EngineArray>[] = [];
+    const outer = jit((x: np.Array) => {
+      calls.push(inner(x.ref));
+      return x.add(1);
+    });
+    const outcome = outer(vector(1));
+    await expect(calls[0] ?? outcome.then(() => calls[0])).rejects.toThrow(
+      /still being traced.*outside of grad/,
+    );
+    expect((await outcome).item()).toBe(2);
+  });
+
   it("EngineArrays that are no arguments, and says what to do", async () => {
     const outside = vector(1, 2);
     const f = jit((x: np.Array) => x.mul(outside as unknown as np.Array));
@@ -270,6 +290,17 @@ describe("EngineArray", () => {
     expect(() => engineArray(new Float32Array(2), [-1, -2])).toThrow(InvalidArgumentError);
     expect(() => engineArray(new Float32Array(2), 2 as unknown as number[])).toThrow(/shape: got/);
     expect(engineArray(new Float32Array(6), [2, 3]).shape).toEqual([2, 3]);
+  });
+
+  it("has a shape that nobody can change", async () => {
+    const shape = [2];
+    const x = engineArray(Float32Array.of(1, 2), shape);
+    shape[0] = 3;
+    const y = await jit((v: np.Array) => v.mul(2))(x);
+    for (const array of [x, y]) {
+      expect(array.shape).toEqual([2]);
+      expect(() => Object.assign(array.shape, [3])).toThrow(TypeError);
+    }
   });
 
   it("has item() for single elements only", () => {

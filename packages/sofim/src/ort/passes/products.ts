@@ -93,12 +93,17 @@ function stretches(from: readonly number[], to: readonly number[]): boolean {
   return shift >= 0 && from.every((size, d) => size === 1 || size === to[d + shift]);
 }
 
-/** `name` as a constant times another value; as 1 times itself where it is no such product. */
+/**
+ * `name` as a constant times another value; as 1 times itself where it is no such product, or of a constant that a Gemm
+ * cannot have, whose own are float32.
+ */
 function constantTimes(name: string, known: Known): { readonly factor: number; readonly of: string } {
   const node = known.single(name);
   const scaled = node && scaling(node, known);
   const factor = scaled && known.builder.scalarValue(scaled.factor);
-  return factor === undefined ? { factor: 1, of: name } : { factor, of: scaled!.of };
+  const isExact =
+    factor !== undefined && (known.builder.type(name) !== "float64" || Math.fround(factor) === factor);
+  return isExact ? { factor, of: scaled!.of } : { factor: 1, of: name };
 }
 
 /** A scaled sum over rows, which is a product with a row of one number, as a product with another row. */

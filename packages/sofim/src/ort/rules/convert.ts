@@ -18,6 +18,12 @@ const limits: { readonly [T in OnnxType]?: readonly [lowest: number, highest: nu
   uint32: [0, 2 ** 32 - 1],
 };
 
+/** The lowest and the highest element of a type. */
+export function rangeOf(type: ElementType): readonly [lowest: number, highest: number] {
+  if (type === "bool") return [0, 1];
+  return limits[type] ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+}
+
 /**
  * Conversion as jax-js does it: floats out of an integer type's range become its nearest number, NaN becomes 0. ONNX leaves
  * both open.
@@ -34,6 +40,14 @@ export function toElementType(graph: GraphBuilder, x: string, type: ElementType)
   const numbers = graph.emit("Where", [marks, graph.scalar(from, 0), x], from, graph.dims(x));
   const limit = graph.target === "gpu" && from === "float32" ? limitOnGpu : limitOnCpu;
   return limit(graph, numbers, { type, range });
+}
+
+/** As `toElementType`, and then in `work`, the type in which ONNX Runtime computes. */
+export function operand(graph: GraphBuilder, x: string, type: ElementType, work: OnnxType): string {
+  // To subtract a number is to add its opposite, which wraps as it should; jax-js makes 0 of it.
+  const value = type === "uint32" ? graph.scalarValue(x) : undefined;
+  const wraps = value !== undefined && Number.isInteger(value) && value < 0 && value >= -(2 ** 32);
+  return cast(graph, wraps ? x : toElementType(graph, x, type), work);
 }
 
 interface Integers {

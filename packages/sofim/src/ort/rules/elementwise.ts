@@ -3,7 +3,7 @@ import { cast, type GraphBuilder, int, not } from "../graph.js";
 import { type ElementType, type Primitive, promote } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { elementwise } from "./common-layout.js";
-import { isFloat, toElementType } from "./convert.js";
+import { isFloat, operand, toElementType } from "./convert.js";
 import { type Rule, refuse } from "./rule.js";
 
 /**
@@ -50,13 +50,30 @@ function binary<P extends Primitive>(op: string, logical?: string): Rule<P> {
           graph,
           graph.emit(
             name,
-            xs.map((x) => cast(graph, x, work)),
+            xs.map((x) => operand(graph, x, dtype, work)),
             work,
             dims,
           ),
           dtype,
         ),
       ),
+    ];
+  };
+}
+
+/** The lesser or the greater of two; of uint32 by comparison, for ONNX Runtime's Min and Max of int64 see half the bits. */
+function extreme<P extends Primitive>(op: "Min" | "Max", logical: string): Rule<P> {
+  return (application) => {
+    const { graph, operands, outputs } = application;
+    const [{ dtype, shape }] = outputs as [(typeof outputs)[number]];
+    if (dtype !== "uint32") return binary<P>(op, logical)(application);
+    return [
+      elementwise(graph, operands, dtype, shape, (xs, dims) => {
+        const [x, y] = xs.map((tensor) => operand(graph, tensor, dtype, "int64")) as [string, string];
+        const isLess = graph.emit("Less", [x, y], "bool", dims);
+        const sides = op === "Min" ? [x, y] : [y, x];
+        return cast(graph, graph.emit("Where", [isLess, ...sides], "int64", dims), dtype);
+      }),
     ];
   };
 }
@@ -69,7 +86,7 @@ const idiv: Rule<"idiv"> = ({ graph, operands, outputs }) => {
     elementwise(graph, operands, dtype, shape, (xs, dims) => {
       const quotient = graph.emit(
         "Div",
-        xs.map((x) => cast(graph, x, work)),
+        xs.map((x) => operand(graph, x, dtype, work)),
         work,
         dims,
       );
@@ -89,7 +106,7 @@ const mod: Rule<"mod"> = ({ graph, operands, outputs }) => {
   const work = arithmeticType(dtype);
   return [
     elementwise(graph, operands, dtype, shape, (xs, dims) => {
-      const inputs = xs.map((x) => cast(graph, x, work));
+      const inputs = xs.map((x) => operand(graph, x, dtype, work));
       return cast(graph, graph.emit("Mod", inputs, work, dims, { fmod: int(1) }), dtype);
     }),
   ];
@@ -105,7 +122,7 @@ const compare: Rule<"compare"> = ({ graph, operands, inputs, outputs, params }) 
     elementwise(graph, operands, "bool", outputs[0]!.shape, (xs, dims) => {
       const result = graph.emit(
         comparisons[params.op],
-        xs.map((x) => cast(graph, x, work)),
+        xs.map((x) => operand(graph, x, promoted, work)),
         "bool",
         dims,
       );
@@ -124,7 +141,7 @@ const where: Rule<"where"> = ({ graph, operands, outputs }) => {
       if (indicator !== undefined) {
         return cast(graph, indicator ? condition! : not(graph, condition!), dtype);
       }
-      const branches = [x!, y!].map((branch) => cast(graph, branch, work));
+      const branches = [x!, y!].map((branch) => operand(graph, branch, dtype, work));
       return cast(graph, graph.emit("Where", [condition!, ...branches], work, dims), dtype);
     }),
   ];
@@ -175,8 +192,8 @@ export const elementwiseRules = {
   mul: binary<"mul">("Mul", "And"),
   idiv,
   mod,
-  min: binary<"min">("Min", "And"),
-  max: binary<"max">("Max", "Or"),
+  min: extreme<"min">("Min", "And"),
+  max: extreme<"max">("Max", "Or"),
   bit_combine: bitCombine,
   neg,
   reciprocal: unary<"reciprocal">("Reciprocal"),

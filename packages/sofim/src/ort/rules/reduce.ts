@@ -3,11 +3,12 @@ import { cast, type GraphBuilder, int, ints } from "../graph.js";
 import { type ElementType, product } from "../jaxpr.js";
 import type { OnnxType } from "../model.js";
 import { axesInOrder, reshapeTensor, unflip, type View, viewOf } from "../view.js";
-import { isFloat } from "./convert.js";
+import { isFloat, rangeOf } from "./convert.js";
 import { factorsOf, innerProduct, largestDivisor } from "./inner-product.js";
+import { isWrapped, multiplyInteger } from "./integer-product.js";
 import type { Rule } from "./rule.js";
 
-type ReduceOp = "Add" | "Mul" | "Min" | "Max";
+export type ReduceOp = "Add" | "Mul" | "Min" | "Max";
 
 const operators = { Add: "ReduceSum", Mul: "ReduceProd", Min: "ReduceMin", Max: "ReduceMax" } as const;
 
@@ -19,9 +20,12 @@ export const reduceRule: Rule<"reduce"> = ({ graph, operands, params }) => [
 export function reduce(graph: GraphBuilder, view: View, op: ReduceOp, over: readonly number[]): View {
   const v = unflip(graph, view);
   const kept = v.shape.map((_, d) => d).filter((d) => !over.includes(d));
+  if (product(v.shape) === 0) return reduceNothing(graph, v, op, kept);
   const constant = product(over.filter((d) => v.axes[d] === null).map((d) => v.shape[d]!));
   const axes = over.flatMap((d) => v.axes[d] ?? []).sort((a, b) => a - b);
-  const reduced = repeat(graph, reduceAxes(graph, v, op, axes), op, constant);
+  const reduced = isWrapped(v, op)
+    ? multiplyInteger(graph, v, axes, constant)
+    : repeat(graph, reduceAxes(graph, v, op, axes), op, constant);
   const remaining = axesInOrder(v).filter((axis) => !axes.includes(axis));
   const compact = reshapeTensor(
     graph,
@@ -39,10 +43,9 @@ export function reduce(graph: GraphBuilder, view: View, op: ReduceOp, over: read
 /** The tensor of `v` without the given axes. */
 function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly number[]): string {
   if (axes.length === 0) return v.tensor;
-  if (product(v.shape) === 0 && (op === "Add" || op === "Mul")) return reduceNothing(graph, v, op, axes);
   const pooled = reduceWindows(graph, v, op, axes) ?? combineSlices(graph, v, op, axes);
   if (pooled !== undefined) return pooled;
-  const source = cast(graph, v.tensor, reductionType(v.type));
+  const source = cast(graph, v.tensor, reductionType(graph, v.type, op));
   if (op === "Add" && axes.length === graph.dims(source).length) return sumAll(graph, source);
   const inner = op === "Add" ? innerProduct(graph, source, axes) : undefined;
   if (inner !== undefined) return inner;
@@ -55,12 +58,22 @@ function reduceAxes(graph: GraphBuilder, v: View, op: ReduceOp, axes: readonly n
     : reduced;
 }
 
-/** The sum or product of no elements: ONNX Runtime ends the process over an empty tensor on a GPU. */
-function reduceNothing(graph: GraphBuilder, v: View, op: "Add" | "Mul", axes: readonly number[]): string {
-  const type = reductionType(v.type);
-  const left = graph.dims(v.tensor).filter((_, axis) => !axes.includes(axis));
-  const neutral = graph.scalar(type, op === "Add" ? 0 : 1);
-  return graph.emit("Expand", [neutral, graph.list(left)], type, left);
+/** What no elements come to, wherever there are any results: ONNX Runtime has no extremes of them, nor any of it on a GPU. */
+function reduceNothing(
+  graph: GraphBuilder,
+  { type, shape }: View,
+  op: ReduceOp,
+  kept: readonly number[],
+): View {
+  const [lowest, highest] = rangeOf(type);
+  const neutral = { Add: 0, Mul: 1, Min: highest, Max: lowest }[op];
+  const left = kept.map((d) => shape[d]!);
+  return viewOf(
+    graph.scalar(type, neutral),
+    type,
+    left,
+    left.map(() => null),
+  );
 }
 
 function emitReduce(graph: GraphBuilder, op: string, source: string, axes: readonly number[]): string {
@@ -122,8 +135,12 @@ function keepNaN(graph: GraphBuilder, extreme: string, sum: string): string {
   return graph.emit("Where", [marks, sum, extreme], graph.type(extreme), dims);
 }
 
-const reductionType = (type: ElementType): OnnxType =>
-  type === "bool" ? "int32" : type === "uint32" ? "int64" : type;
+/** Where results wrap when they are cast back: ONNX Runtime's sums of int32 stop at its limits, but not on a GPU. */
+function reductionType(graph: GraphBuilder, type: ElementType, op: ReduceOp): OnnxType {
+  if (type === "bool") return "int32";
+  const isWide = type === "uint32" || (type === "int32" && op === "Add" && graph.target !== "gpu");
+  return isWide ? "int64" : type;
+}
 
 /** The tensor whose square `tensor` is, if it was made by multiplying one by itself. */
 function squareRoot(graph: GraphBuilder, tensor: string): string | undefined {

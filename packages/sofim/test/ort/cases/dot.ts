@@ -1,5 +1,5 @@
 import { grad, numpy as np } from "@jax-js/jax";
-import { booleans, type Case, doubles, floats, integers } from "./case.js";
+import { booleans, type Case, doubles, exactly, floats, integers } from "./case.js";
 
 type A = np.Array;
 
@@ -76,5 +76,19 @@ export const dotCases: readonly Case[] = [
     fn: (w: A, b: A, x: A) =>
       grad((p: { w: A; b: A }) => np.sum(np.square(np.dot(x, p.w).add(p.b))))({ w, b }),
     args: [floats([4, 5]), floats([5]), floats([3, 4])],
+  },
+  {
+    name: "sum of products of int32 that wraps",
+    fn: (x: A, y: A) => np.dot(x, y),
+    args: [exactly([2147483647, 5, 3], "int32"), exactly([31, 17, 5], "int32")],
+  },
+  {
+    name: "float64 product, scaled and added to",
+    fn: (x: A, y: A) => {
+      const third = np.reciprocal(np.array(3).astype(np.float64));
+      return x.ref.add(np.dot(x, y).mul(third));
+    },
+    args: [doubles([3, 3]), doubles([3, 3])],
+    tolerance: 1e-14, // a Gemm's own factors are float32
   },
 ];

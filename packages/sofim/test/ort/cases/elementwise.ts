@@ -243,4 +243,24 @@ export const elementwiseCases: readonly Case[] = [
   },
   { name: "scalars", fn: (x: A, y: A) => x.mul(y).add(1), args: [floats([]), floats([], 2, 3)] },
   { name: "no elements", fn: (x: A, y: A) => x.mul(y), args: [floats([0, 3]), floats([3])] },
+  {
+    name: "extremes of uint32 in the upper half",
+    fn: (x: A, y: A) => [np.minimum(x.ref, y.ref), np.maximum(x.ref, y), np.clip(x, 1, 5)],
+    args: [exactly([4294967294, 0, 2147483648], "uint32"), exactly([3, 3, 4294967295], "uint32")],
+  },
+  {
+    name: "integers and floats out of their range",
+    fn: (x: A) => [
+      np.clip(x.ref, 0, Infinity),
+      np.minimum(x.ref, Infinity),
+      np.where(np.less(x.ref, 2), Infinity, x.ref),
+      x.add(2147483647),
+    ],
+    args: [exactly([3, -1], "int32")],
+  },
+  {
+    name: "uint32 and floats out of its range",
+    fn: (x: A) => [x.ref.add(1e10), x.add(4294967295)],
+    args: [exactly([1, 3], "uint32")],
+  },
 ];

@@ -67,4 +67,50 @@ export const reduceCases: readonly Case[] = [
   { name: "sum of uint32", fn: (x: A) => np.sum(x), args: [integers([5], 0, 9, "uint32")] },
   { name: "sum of no elements", fn: (x: A) => np.sum(x, 0), args: [floats([0, 3])] },
   { name: "argmax", fn: (x: A) => np.argmax(x, 1), args: [floats([4, 6])] },
+  {
+    name: "sums of int32 that wrap",
+    fn: (x: A) => [
+      np.sum(x.ref),
+      np.cumsum(x.ref),
+      np.sum(np.square(x.ref)),
+      np.sum(np.broadcastTo(x, [2, 3]), 0),
+    ],
+    args: [exactly([2147483647, 5, 70000], "int32")],
+  },
+  {
+    name: "products of int32 that wrap",
+    fn: (x: A) => [
+      np.prod(x.ref),
+      np.prod(x.ref.reshape([3, 2]), 0),
+      np.prod(np.repeat(x.reshape([6, 1]), 5, 1), 1),
+    ],
+    args: [exactly([65536, 65537, 3, -7, 9, 70000], "int32")],
+  },
+  {
+    name: "products of uint32 that wrap",
+    fn: (x: A) => [
+      np.prod(x.ref),
+      np.prod(np.transpose(x.ref.reshape([3, 2])), 1),
+      np.prod(np.broadcastTo(x, [3, 6]), 0),
+    ],
+    args: [exactly([3179373731, 4294967295, 3, 7, 9, 70000], "uint32")],
+  },
+  {
+    name: "extremes of no elements",
+    fn: (x: A, i: A, u: A, b: A) => [
+      np.max(x.ref, 0),
+      np.min(x, 0),
+      np.max(i.ref, 0),
+      np.min(i, 0),
+      np.max(u, 0),
+      np.any(b.ref, 0),
+      np.all(b, 0),
+    ],
+    args: [floats([0, 2]), integers([0, 2], 0, 1), integers([0, 2], 0, 1, "uint32"), booleans([0, 2])],
+  },
+  {
+    name: "over a broadcast axis of no elements",
+    fn: (x: A) => [np.sum(np.broadcastTo(x.ref, [0, 2]), 0), np.max(np.broadcastTo(x, [0, 2]), 0)],
+    args: [exactly([Infinity, 1])],
+  },
 ];
