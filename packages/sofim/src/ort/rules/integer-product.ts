@@ -2,10 +2,6 @@
 import { cast, type GraphBuilder } from "../graph.js";
 import { product } from "../jaxpr.js";
 import { reshapeTensor, transposeTensor, type View } from "../view.js";
-import type { ReduceOp } from "./reduce.js";
-
-export const isWrapped = ({ type }: View, op: ReduceOp): boolean =>
-  op === "Mul" && (type === "int32" || type === "uint32");
 
 /** The tensor of `v` multiplied over the given axes, to the power of `count`; both may be none, but not 0. */
 export function multiplyInteger(

@@ -5,10 +5,10 @@ import type { OnnxType } from "../model.js";
 import { axesInOrder, reshapeTensor, unflip, type View, viewOf } from "../view.js";
 import { isFloat, rangeOf } from "./convert.js";
 import { factorsOf, innerProduct, largestDivisor } from "./inner-product.js";
-import { isWrapped, multiplyInteger } from "./integer-product.js";
+import { multiplyInteger } from "./integer-product.js";
 import type { Rule } from "./rule.js";
 
-export type ReduceOp = "Add" | "Mul" | "Min" | "Max";
+type ReduceOp = "Add" | "Mul" | "Min" | "Max";
 
 const operators = { Add: "ReduceSum", Mul: "ReduceProd", Min: "ReduceMin", Max: "ReduceMax" } as const;
 
@@ -23,7 +23,8 @@ export function reduce(graph: GraphBuilder, view: View, op: ReduceOp, over: read
   if (product(v.shape) === 0) return reduceNothing(graph, v, op, kept);
   const constant = product(over.filter((d) => v.axes[d] === null).map((d) => v.shape[d]!));
   const axes = over.flatMap((d) => v.axes[d] ?? []).sort((a, b) => a - b);
-  const reduced = isWrapped(v, op)
+  const isIntegerProduct = op === "Mul" && (v.type === "int32" || v.type === "uint32");
+  const reduced = isIntegerProduct
     ? multiplyInteger(graph, v, axes, constant)
     : repeat(graph, reduceAxes(graph, v, op, axes), op, constant);
   const remaining = axesInOrder(v).filter((axis) => !axes.includes(axis));
