@@ -21,7 +21,7 @@ const introduction = `# Coverage
 
 Made from the cases in \`packages/sofim/test/ort/cases/\` by \`npm run docs:coverage\`; a test compares the two.
 
-Each case is a function that both jax-js and the engine run; shapes, types and elements must be equal (to 1e-5 of the largest element unless the case says why not). The number is that of the cases whose trace contains the primitive, gradients and Hessian-vector products among them. All of them run on \`cpu\` and \`wasm\` in \`npm test\`, on \`webgpu\` also where Chromium brings a Vulkan driver that computes on the CPU (there to 2^-11 where sines are taken, which is what Vulkan wants), and on \`webgpu\` and \`cuda\` where it finds a GPU; the columns of these two hold what is on record for GPUs. ${onGpus.map(describeRun).join(" ")} [The engine](engine.md#devices) says more of them.
+Each case is a function that both jax-js and the engine run; shapes, types and elements must be equal (to 1e-5 of the largest element unless the case says why not). The number is that of the cases whose trace contains the primitive, gradients and Hessian-vector products among them. All of them run on \`cpu\` and \`wasm\` in \`npm test\`, on \`webgpu\` also where Chromium brings a Vulkan driver that computes on the CPU (there to 2^-11 where sines are taken, of which it has few digits), and on \`webgpu\` and \`cuda\` where it finds a GPU; the columns of these two hold what is on record for GPUs. ${onGpus.map(describeRun).join(" ")} [The engine](engine.md#devices) says more of them.
 `;
 
 /** Which GPU the device's column speaks of, and how many of today's cases agreed there. */

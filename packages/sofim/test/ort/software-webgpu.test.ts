@@ -13,10 +13,10 @@ if (!isThere) console.warn("no software WebGPU on this machine: the cases are no
 await init("wasm");
 defaultDevice("wasm");
 
-/** What takes a sine or a cosine; of "fft" the kernel does. */
+/** What takes a sine or a cosine; of "fft" the kernel seems to, which is off by 7e-5 there. */
 const oscillating: ReadonlySet<Primitive> = new Set(["sin", "cos", "fft"]);
 
-/** Vulkan wants sines to 2^-11 only (its specification, precision of SPIR-V instructions), and this driver has them so. */
+/** This driver's sines are coarse: what is made of them was off by up to 3.1e-4, and all else by less than 1e-5. */
 function toleranceOf(entry: Case): number {
   const oscillates = [...primitivesOf(entry)].some((primitive) => oscillating.has(primitive));
   return Math.max(oscillates ? 2 ** -11 : 1e-5, entry.tolerance ?? 0);
