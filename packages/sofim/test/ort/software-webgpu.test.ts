@@ -16,7 +16,7 @@ defaultDevice("wasm");
 /** What takes a sine or a cosine; of "fft" the kernel seems to, which is off by 7e-5 there. */
 const oscillating: ReadonlySet<Primitive> = new Set(["sin", "cos", "fft"]);
 
-/** This driver's sines are coarse: what is made of them was off by up to 3.1e-4, and all else by less than 1e-5. */
+/** This driver's sines are coarse: what is made of them was off by up to 3.1e-4, and all else as little as anywhere. */
 function toleranceOf(entry: Case): number {
   const oscillates = [...primitivesOf(entry)].some((primitive) => oscillating.has(primitive));
   return Math.max(oscillates ? 2 ** -11 : 1e-5, entry.tolerance ?? 0);
